@@ -1,0 +1,1 @@
+"""What the archive says: one file per question."""

@@ -1,0 +1,1 @@
+"""What was free when: spans in a transactional store."""

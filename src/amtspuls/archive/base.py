@@ -1,0 +1,222 @@
+"""What an archive is to the rest of the house: one writer, many readers.
+
+``LiveArchive`` (SQL) implements both protocols, ``MemoryArchive`` in the tests does too. Instants are
+whole Unix seconds UTC inside column tables and aware UTC ``datetime`` everywhere else; slots are minutes
+of naive local wall time (``model.Slot``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amtspuls.catalogue.portal import Portal
+from amtspuls.model import Calendar, Covered, HostState, KnownCalendar, Outcome, Slot, Snapshot
+
+STILL_OPEN = np.iinfo(np.int64).max
+"""``closed_at`` of a span whose end is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What storing one snapshot changed.
+
+    Attributes:
+        snapshot: Number of the snapshot row.
+        opened: Spans opened.
+        closed: Spans closed, those whose slot's start had come included.
+    """
+
+    snapshot: int
+    opened: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A portal that must not be asked until a person lifts the stop."""
+
+    portal_id: str
+    since: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRecord:
+    """A portal as the archive knows it: what the catalogue said when it was last stored."""
+
+    portal_id: str
+    name: str
+    system: str
+    url: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRecord:
+    """A calendar as the archive knows it; ``number`` is the key of the column tables."""
+
+    number: int
+    portal_id: str
+    calendar: Calendar
+
+
+class SnapshotColumns(NamedTuple):
+    """Snapshots of one portal, ascending by ``taken_at``; all arrays have shape (n,).
+
+    ``outcome`` holds ``Outcome`` values as str objects, ``period_s`` -1 where none was planned,
+    ``opened`` and ``closed`` the spans that each one opened and closed.
+    """
+
+    number: NDArray[np.int64]
+    taken_at: NDArray[np.int64]
+    finished_at: NDArray[np.int64]
+    outcome: NDArray[np.object_]
+    requests: NDArray[np.int64]
+    bytes: NDArray[np.int64]
+    period_s: NDArray[np.int64]
+    opened: NDArray[np.int64]
+    closed: NDArray[np.int64]
+
+
+class ViewColumns(NamedTuple):
+    """Views of one portal, ascending by (taken_at, calendar key); all arrays have shape (n,).
+
+    ``covered`` holds ``str(Covered)``, ``free`` the number of free slots (-1: not answered).
+    """
+
+    snapshot: NDArray[np.int64]
+    taken_at: NDArray[np.int64]
+    calendar: NDArray[np.int64]
+    outcome: NDArray[np.object_]
+    covered: NDArray[np.object_]
+    free: NDArray[np.int64]
+
+
+class SpanColumns(NamedTuple):
+    """Spans of one portal, ascending by (calendar, slot, opened_at); all arrays have shape (n,).
+
+    ``closed_at`` is ``STILL_OPEN`` where no snapshot has closed it and its slot had not begun at the
+    newest snapshot.
+    """
+
+    calendar: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    opened_at: NDArray[np.int64]
+    closed_at: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarState:
+    """One calendar at a past moment.
+
+    Attributes:
+        calendar: Which one.
+        outcome: Outcome of its newest view at or before the moment.
+        taken_at: When that view was taken.
+        covered: Days it answered for.
+        slots: Slots free on covered days, ascending.
+        unknown: Slots that were free when their day was last covered, on days not covered now.
+    """
+
+    calendar: Calendar
+    outcome: Outcome
+    taken_at: datetime
+    covered: Covered
+    slots: tuple[Slot, ...]
+    unknown: tuple[Slot, ...] = ()
+
+
+class ArchiveWriter(Protocol):
+    """The writing half; at most one at a time per archive."""
+
+    def store(self, portal: Portal, snapshot: Snapshot) -> Stored:
+        """Store one snapshot in one transaction.
+
+        Raises:
+            ArchiveError: It is not later than the portal's newest snapshot, or the disk failed; the
+                archive is as before.
+        """
+        ...
+
+    def known_calendars(self, portal_id: str) -> tuple[KnownCalendar, ...]:
+        """Calendars of a portal, the one seen last first; empty for an unknown portal."""
+        ...
+
+    def host_states(self) -> Mapping[str, HostState]:
+        """What is remembered of each origin."""
+        ...
+
+    def save_host_states(self, states: Iterable[HostState]) -> None:
+        """Remember origins; those not named stay as they are."""
+        ...
+
+    def stops(self) -> Mapping[str, Stop]:
+        """Portals that must not be asked, by id."""
+        ...
+
+    def stop(self, stop: Stop) -> None:
+        """Stop a portal; a portal that is stopped already keeps its first reason."""
+        ...
+
+    def lift_stop(self, portal_id: str, at: datetime) -> bool:
+        """Lift a stop; False when there was none. The row stays as history."""
+        ...
+
+    def recent_requests(self, portal_id: str) -> int | None:
+        """Requests of the portal's newest answered snapshot; None when there is none."""
+        ...
+
+    def newest_snapshot_at(self, portal_id: str) -> datetime | None:
+        """``taken_at`` of the portal's newest snapshot of any outcome; None when there is none."""
+        ...
+
+    def close(self) -> None:
+        """Release the archive for the next writer."""
+        ...
+
+
+class ArchiveReader(Protocol):
+    """The reading half; never blocks the writer and is never blocked by it."""
+
+    def portals(self) -> Sequence[PortalRecord]:
+        """All portals with at least one snapshot, by id."""
+        ...
+
+    def calendars(self, portal_id: str) -> Sequence[CalendarRecord]:
+        """Calendars of a portal, by key in byte order; empty for an unknown portal."""
+        ...
+
+    def snapshots(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> SnapshotColumns:
+        """Snapshots with ``from_at <= taken_at < until_at``."""
+        ...
+
+    def views(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> ViewColumns:
+        """Views of the snapshots with ``from_at <= taken_at < until_at``."""
+        ...
+
+    def spans(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> SpanColumns:
+        """Spans that were open at some moment of ``[from_at, until_at)``, closing at ``from_at`` included."""
+        ...
+
+    def state(self, portal_id: str, at: datetime) -> Sequence[CalendarState]:
+        """What was free at a moment: each calendar's newest view at or before it, by key.
+
+        A slot that had begun at ``at`` is never shown.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the connection."""
+        ...

@@ -1,0 +1,1 @@
+"""Weekly CSV bundles, reading and writing."""

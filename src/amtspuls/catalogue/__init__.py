@@ -1,0 +1,1 @@
+"""Which portals exist: TOML per booking system, overlays of the user."""

@@ -1,0 +1,1 @@
+"""Rounds of snapshots over many portals."""

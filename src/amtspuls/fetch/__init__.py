@@ -1,0 +1,1 @@
+"""Polite HTTP: every request of the project is made here."""

@@ -1,0 +1,1 @@
+"""Portals to practise on: recordings of real weeks, or a simulated town."""

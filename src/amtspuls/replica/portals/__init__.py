@@ -1,0 +1,1 @@
+"""One ASGI portal per booking system, written from the protocol notes alone."""

@@ -1,0 +1,1 @@
+"""Booking systems: which requests to make, and what the pages say."""

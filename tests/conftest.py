@@ -1,0 +1,65 @@
+"""Shared fixtures: the network guard, and where the shared recordings are."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class OffLoopbackError(AssertionError):
+    """A test tried to leave loopback.
+
+    Not an ``OSError``: the fetch layer would turn that into an unreachable portal and the test would pass.
+    """
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse name look-ups and connections that leave loopback."""
+    if request.node.get_closest_marker("live") is not None:
+        return
+    resolve = socket.getaddrinfo
+
+    def guarded_resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host not in {None, "localhost", "127.0.0.1", "::1"}:
+            raise OffLoopbackError(f"name look-up of {host!r}")
+        return resolve(host, *args, **kwargs)
+
+    def guard(name: str) -> None:
+        real = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, address: Any) -> Any:
+            if isinstance(address, tuple) and not ipaddress.ip_address(address[0]).is_loopback:
+                raise OffLoopbackError(f"connection to {address!r}")
+            return real(self, address)
+
+        monkeypatch.setattr(socket.socket, name, guarded)
+
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
+    guard("connect")
+    guard("connect_ex")
+
+
+def shared_folder() -> Path | None:
+    """Folder with real weeks and recorded pages, or None where a clone has none."""
+    named = os.environ.get("AMTSPULS_SHARED")
+    folder = Path(named) if named else ROOT.parent / "shared"
+    return folder if (folder / "data").is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared folder; skips with the reason where it is absent."""
+    folder = shared_folder()
+    if folder is None:
+        pytest.skip(
+            "no shared data: set AMTSPULS_SHARED to a folder with real weeks and recorded pages"
+        )
+    return folder
