@@ -10,14 +10,9 @@ from typing import Any
 
 import pytest
 
+from support.guard import OffLoopbackError
+
 ROOT = Path(__file__).resolve().parents[1]
-
-
-class OffLoopbackError(AssertionError):
-    """A test tried to leave loopback.
-
-    Not an ``OSError``: the fetch layer would turn that into an unreachable portal and the test would pass.
-    """
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,8 @@ import asyncio
 import socket
 
 import pytest
-from conftest import OffLoopbackError
+
+from support.guard import OffLoopbackError
 
 
 def test_connections_off_loopback_are_refused() -> None:
