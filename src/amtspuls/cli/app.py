@@ -1,0 +1,84 @@
+"""The command ``amtspuls``: collects the command groups and turns errors into exit codes.
+
+Exit codes: 0 ok, partial or skipped; 1 an ``AmtspulsError``; 2 usage or configuration; 3 some portals
+failed; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+EXIT_SOME_FAILED = 3
+EXIT_INTERRUPTED = 130
+
+
+def make_app() -> typer.Typer:
+    """Build the command line out of every module of this package that has a ``register``."""
+    app = typer.Typer(
+        name="amtspuls",
+        help="Remember what appointment pages of German offices showed, and work out what it says.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_common)
+    from amtspuls import cli
+
+    for info in pkgutil.iter_modules(cli.__path__):
+        module = importlib.import_module(f"amtspuls.cli.{info.name}")
+        register = getattr(module, "register", None)
+        if register is not None:
+            register(app)
+    return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from amtspuls import __version__
+
+        print(f"amtspuls {__version__}")
+        raise typer.Exit
+
+
+def _common(
+    log_level: str = typer.Option("warning", "--log-level", help="debug, info, warning or error."),
+    log_json: bool = typer.Option(False, "--log-json", help="Log one JSON object a line."),
+    _version: bool = typer.Option(
+        False, "--version", help="Show the version.", is_eager=True, callback=_show_version
+    ),
+) -> None:
+    from amtspuls.log import configure_log
+
+    if log_level not in {"debug", "info", "warning", "error"}:
+        raise typer.BadParameter("debug, info, warning or error", param_hint="--log-level")
+    configure_log(level=log_level, as_json=log_json)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    from amtspuls.errors import AmtspulsError
+
+    try:
+        make_app()(args=arguments, standalone_mode=True)
+    except AmtspulsError as error:
+        print(f"amtspuls: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("amtspuls: interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        print(f"amtspuls: {_say_os_error(error)}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _say_os_error(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
