@@ -1,0 +1,70 @@
+# Two commands matter: `make demo` and `make test`. Both make .venv and install locked, hashed dependencies.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+UV := $(VENV)/lock/bin/uv
+LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-index-annotation --quiet
+
+.PHONY: demo test lint types contracts tests bench endurance lock docs dist clean
+
+demo: $(VENV)/base.stamp
+	$(BIN)/amtspuls demo
+
+test: lint types contracts tests
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy
+
+contracts: $(VENV)/test.stamp
+	$(BIN)/lint-imports --no-logo
+
+tests: $(VENV)/test.stamp
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not endurance and not live"
+
+endurance: $(VENV)/test.stamp
+	AMTSPULS_ENDURANCE=1 $(BIN)/pytest -m "endurance or sim or slow" --no-header
+	$(BIN)/python -m benchmarks.reliability docs/reliability.md
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/docs.stamp
+	$(BIN)/mkdocs build --strict --quiet --site-dir site
+
+# A wheel, installed into an empty environment, must be able to run the demo: catalogue, migrations and
+# templates are in it.
+dist: $(VENV)/dist.stamp
+	rm -rf dist $(VENV)/wheel-test
+	$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	$(PYTHON) -m venv $(VENV)/wheel-test
+	$(VENV)/wheel-test/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/base.txt
+	$(VENV)/wheel-test/bin/python -m pip --quiet --disable-pip-version-check install --no-deps dist/*.whl
+	cd dist && ../$(VENV)/wheel-test/bin/amtspuls demo --days 0.25 --to demo-of-the-wheel
+	@ls -l dist
+
+lock: $(VENV)/made.stamp
+	test -x $(UV) || { $(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip --quiet install uv; }
+	mkdir -p requirements
+	$(LOCK) --group build --output-file requirements/base.txt
+	$(LOCK) --group build --group test --output-file requirements/test.txt
+	$(LOCK) --group build --group docs --output-file requirements/docs.txt
+	$(LOCK) --group build --group dist --output-file requirements/dist.txt
+	! grep -nE '^--|https?://|file:' requirements/*.txt
+
+$(VENV)/made.stamp:
+	PYTHON="$(PYTHON)" sh scripts/make-venv $(VENV)
+	@touch $@
+
+$(VENV)/%.stamp: requirements/%.txt pyproject.toml | $(VENV)/made.stamp
+	$(PIP) install --require-hashes -r $<
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist site build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
