@@ -1,0 +1,77 @@
+"""Options that many commands share, and what they select."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amtspuls.catalogue.load import Catalogue
+    from amtspuls.catalogue.portal import Portal
+    from amtspuls.settings import Settings
+
+Include = Annotated[
+    list[str] | None,
+    typer.Option("-i", "--include", metavar="GLOB", help="Only portals whose id matches."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option("-e", "--exclude", metavar="GLOB", help="Not portals whose id matches."),
+]
+Systems = Annotated[
+    list[str] | None,
+    typer.Option("--system", metavar="S", help="Only portals on this booking system."),
+]
+Overlays = Annotated[
+    list[Path] | None,
+    typer.Option("--catalogue", metavar="FILE", help="TOML file that adds or overrides portals."),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings; else amtspuls.toml of this folder."),
+]
+Archive = Annotated[
+    Path | None,
+    typer.Option("--archive", metavar="DIR", help="Archive folder; else that of the settings."),
+]
+
+
+def load_catalogue_of(settings: Settings, overlays: Sequence[Path] | None) -> Catalogue:
+    """The packaged catalogue with the overlays of the settings and those of the command line."""
+    from amtspuls.catalogue.load import load_catalogue
+
+    return load_catalogue([*settings.catalogue, *(overlays or [])])
+
+
+def live_portals(
+    portals: Sequence[Portal], named: Sequence[str], *, include_retired: bool
+) -> list[Portal]:
+    """Portals that a live command takes: active and silent ones, others only when asked for.
+
+    Args:
+        portals: What the filters selected.
+        named: The ``--include`` patterns; a retired portal named by its full id is an error
+            without ``include_retired``, since asking a dead host is rarely meant.
+        include_retired: Whether retired and unverified portals are taken too.
+
+    Raises:
+        ConfigError: A retired portal was named, or nothing is left.
+    """
+    from amtspuls.errors import ConfigError
+
+    if include_retired:
+        return list(portals)
+    live = [portal for portal in portals if portal.status in {"active", "silent"}]
+    for portal in portals:
+        if portal not in live and portal.id in named:
+            seen = f", last seen {portal.last_seen}" if portal.last_seen else ""
+            raise ConfigError(
+                f"portal {portal.id!r} is {portal.status}{seen}: add --include-retired to ask it all the same"
+            )
+    if not live:
+        raise ConfigError("no portal is left: the selected ones are retired; see `amtspuls list`")
+    return live

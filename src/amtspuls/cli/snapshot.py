@@ -1,0 +1,326 @@
+"""``amtspuls snapshot`` and ``amtspuls stops``: one round over live portals or replicas."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amtspuls.cli.app import EXIT_SOME_FAILED
+from amtspuls.cli.options import Archive, Config, Exclude, Include, Overlays, Systems
+from amtspuls.cli.output import Format, print_rows, progress, say
+
+if TYPE_CHECKING:
+    from amtspuls.archive.base import ArchiveWriter
+    from amtspuls.catalogue.portal import HostRule, Portal
+    from amtspuls.clock import Clock
+    from amtspuls.collect.round import Taken
+    from amtspuls.settings import Settings
+
+
+class SnapshotFormat(StrEnum):
+    """What a round prints."""
+
+    TABLE = "table"
+    JSON = "json"
+    DAY = "day"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("snapshot")(snapshot)
+    app.command("stops")(stops)
+
+
+def snapshot(
+    include: Include = None,
+    exclude: Exclude = None,
+    system: Systems = None,
+    weeks: Annotated[
+        int | None,
+        typer.Option(
+            "-w", "--weeks", min=1, max=53, help="Days to ask about, in weeks; else all, at most 9."
+        ),
+    ] = None,
+    parallel: Annotated[
+        int | None, typer.Option("-p", "--parallel", min=1, max=256, help="Portals read at a time.")
+    ] = None,
+    archive: Archive = None,
+    replica: Annotated[
+        str | None, typer.Option(metavar="BASE", help="Ask a replica instead of the live portals.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Store nothing, print the snapshot.")
+    ] = False,
+    include_retired: Annotated[
+        bool, typer.Option("--include-retired", help="Ask retired and unverified portals too.")
+    ] = False,
+    catalogue: Overlays = None,
+    config: Config = None,
+    wait_s: Annotated[
+        float,
+        typer.Option("--wait", min=0, help="Seconds to wait for another writer of the archive."),
+    ] = 0.0,
+    form: Annotated[
+        SnapshotFormat | None, typer.Option("--format", help="table, json, or day for day tables.")
+    ] = None,
+) -> None:
+    """Take one snapshot of each selected portal and store it.
+
+    Exit code 3 when some portals failed.
+    """
+    from amtspuls.settings import load_settings
+
+    settings = load_settings(config)
+    picked = _from_replica(replica, include, exclude, system) if replica else None
+    picked = picked or _live(settings, include, exclude, system, catalogue, include_retired)
+    shown = form or (SnapshotFormat.JSON if dry_run else SnapshotFormat.TABLE)
+    folder = None if dry_run else archive or settings.archive
+    taken = asyncio.run(
+        _run(
+            picked,
+            settings,
+            folder=folder,
+            weeks=weeks if weeks is not None else settings.schedule.weeks,
+            parallel=parallel or settings.parallel,
+            wait_s=wait_s,
+        )
+    )
+    _print_taken(taken, shown)
+    if any(not _went_well(one) for one in taken):
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+class _Picked:
+    """Who is asked, by which clock and under which name."""
+
+    def __init__(
+        self,
+        portals: Sequence[Portal],
+        clock: Clock,
+        rules: dict[str, HostRule],
+        user_agent: str,
+        *,
+        live: bool,
+    ) -> None:
+        self.portals, self.clock, self.rules = list(portals), clock, rules
+        self.user_agent, self.live = user_agent, live
+
+
+def _from_replica(
+    base: str, include: list[str] | None, exclude: list[str] | None, systems: list[str] | None
+) -> _Picked:
+    from amtspuls import __version__
+    from amtspuls.catalogue.load import Catalogue, portal_from_mapping
+    from amtspuls.clock import PacedClock
+    from amtspuls.fetch.control import fetch_replica_info
+
+    info = fetch_replica_info(base)
+    portals = {key: portal_from_mapping(table, source=base) for key, table in info.portals.items()}
+    chosen = Catalogue(portals=portals, hosts={}).select(
+        include or (), exclude or (), systems or ()
+    )
+    clock = PacedClock(info.now, speed=info.speed)
+    return _Picked(chosen, clock, {}, f"amtspuls/{__version__} (practice on a replica)", live=False)
+
+
+def _live(
+    settings: Settings,
+    include: list[str] | None,
+    exclude: list[str] | None,
+    systems: list[str] | None,
+    overlays: list[Path] | None,
+    include_retired: bool,
+) -> _Picked:
+    from amtspuls.cli.options import live_portals, load_catalogue_of
+    from amtspuls.clock import SystemClock
+    from amtspuls.fetch.client import user_agent
+    from amtspuls.settings import require_contact
+
+    catalogue = load_catalogue_of(settings, overlays)
+    chosen = catalogue.select(include or (), exclude or (), systems or ())
+    portals = live_portals(chosen, include or (), include_retired=include_retired)
+    agent = user_agent(settings.project_url, require_contact(settings))
+    return _Picked(portals, SystemClock(), dict(catalogue.hosts), agent, live=True)
+
+
+async def _run(
+    picked: _Picked,
+    settings: Settings,
+    *,
+    folder: Path | None,
+    weeks: int | None,
+    parallel: int,
+    wait_s: float,
+) -> list[Taken]:
+    from amtspuls.archive.live import open_writer
+    from amtspuls.collect.round import Round
+    from amtspuls.fetch.client import Fetcher
+    from amtspuls.fetch.gate import Gates
+
+    archive = open_writer(folder, wait_s=wait_s) if folder else None
+    try:
+        portals, periods = _schedule(picked, archive, settings.schedule.period_min * 60)
+        gates = Gates(picked.clock, picked.rules, archive.host_states() if archive else {})
+        async with Fetcher(picked.clock, gates, picked.user_agent) as fetcher:
+            job = Round(
+                picked.clock,
+                fetcher,
+                archive,
+                rules=picked.rules,
+                weeks=weeks,
+                parallel=parallel,
+                periods=periods,
+            )
+            with progress(len(portals), "portals") as advance:
+                return await job.run(portals, lambda taken: advance(taken.portal.id))
+    finally:
+        if archive:
+            archive.close()
+
+
+def _schedule(
+    picked: _Picked, archive: ArchiveWriter | None, period_s: int
+) -> tuple[list[Portal], dict[str, int]]:
+    from amtspuls.collect.plan import plan_schedule
+
+    if archive is None or not picked.live:
+        return picked.portals, {portal.id: period_s for portal in picked.portals}
+    due, periods = plan_schedule(
+        picked.portals, archive, picked.rules, period_s, picked.clock.now()
+    )
+    resting = len(picked.portals) - len(due)
+    if resting:
+        say(f"{resting} portals are not due yet: their host bears a longer period only")
+    return due, periods
+
+
+def _went_well(taken: Taken) -> bool:
+    from amtspuls.model import Outcome
+
+    return taken.snapshot.outcome in (Outcome.OK, Outcome.PARTIAL, Outcome.SKIPPED)
+
+
+def _print_taken(taken: Sequence[Taken], form: SnapshotFormat) -> None:
+    if form is SnapshotFormat.JSON:
+        import json
+
+        print(json.dumps([_as_json(one) for one in taken], ensure_ascii=False, indent=1))
+    elif form is SnapshotFormat.DAY:
+        _print_days(taken)
+    else:
+        print_rows([_as_row(one) for one in taken], list(_COLUMNS), Format.TABLE, titles=_COLUMNS)
+    from amtspuls.collect.round import count_outcomes
+
+    say(
+        "; ".join(f"{count} {outcome}" for outcome, count in count_outcomes(taken).items())
+        or "nobody was asked"
+    )
+
+
+_COLUMNS = {
+    "portal": "portal",
+    "outcome": "outcome",
+    "calendars": "calendars",
+    "free": "free slots",
+    "opened": "opened",
+    "closed": "closed",
+    "requests": "requests",
+    "took_s": "took s",
+    "reason": "reason",
+}
+
+
+def _as_row(taken: Taken) -> dict[str, Any]:
+    shot = taken.snapshot
+    return {
+        "portal": shot.portal_id,
+        "outcome": str(shot.outcome),
+        "calendars": len(shot.views),
+        "free": sum(len(view.slots) for view in shot.views),
+        "opened": taken.stored.opened if taken.stored else None,
+        "closed": taken.stored.closed if taken.stored else None,
+        "requests": shot.requests,
+        "took_s": int((shot.finished_at - shot.taken_at).total_seconds()),
+        "reason": shot.reason,
+    }
+
+
+def _as_json(taken: Taken) -> dict[str, Any]:
+    from amtspuls.model import local_from_slot
+
+    shot = taken.snapshot
+    return {
+        "portal": shot.portal_id,
+        "taken_at": shot.taken_at.isoformat(),
+        "finished_at": shot.finished_at.isoformat(),
+        "outcome": str(shot.outcome),
+        "reason": shot.reason,
+        "requests": shot.requests,
+        "bytes": shot.bytes,
+        "parser": shot.parser,
+        "calendars": [
+            {
+                "key": view.calendar.key,
+                "name": view.calendar.name,
+                "outcome": str(view.outcome),
+                "reason": view.reason,
+                "asked": list(view.asked),
+                "covered": str(view.covered),
+                "free": [local_from_slot(slot).isoformat() for slot in view.slots],
+            }
+            for view in shot.views
+        ],
+    }
+
+
+def _print_days(taken: Sequence[Taken]) -> None:
+    from amtspuls.cli.daytables import print_day_tables
+
+    for one in taken:
+        shot = one.snapshot
+        print(
+            f"{one.portal.name} ({one.portal.id}), {shot.taken_at:%Y-%m-%d %H:%M:%S} UTC: {shot.outcome}"
+        )
+        print_day_tables(shot.views)
+
+
+def stops(
+    lift: Annotated[
+        str | None,
+        typer.Option(metavar="PORTAL", help="Ask this portal again from the next round on."),
+    ] = None,
+    archive: Archive = None,
+    config: Config = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Show portals that refused us and are not asked any more, or lift one of these stops."""
+    from amtspuls.archive.live import open_writer
+    from amtspuls.clock import SystemClock
+    from amtspuls.errors import ConfigError
+    from amtspuls.settings import load_settings
+
+    folder = archive or load_settings(config).archive
+    with closing(open_writer(folder, create=False)) as writer:
+        standing = writer.stops()
+        if lift is not None and not writer.lift_stop(lift, SystemClock().now()):
+            raise ConfigError(
+                f"portal {lift!r} is not stopped; stopped are: {', '.join(standing) or 'none'}"
+            )
+    if lift is not None:
+        say(f"{lift} is asked again from the next round on")
+        return
+    rows = [
+        {
+            "portal": stop.portal_id,
+            "since": f"{stop.since:%Y-%m-%d %H:%M} UTC",
+            "reason": stop.reason,
+        }
+        for stop in standing.values()
+    ]
+    print_rows(rows, ["portal", "since", "reason"], form)

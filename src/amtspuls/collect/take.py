@@ -1,0 +1,99 @@
+"""One snapshot of one portal: the boundary at which errors become outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from amtspuls.catalogue.portal import Portal
+from amtspuls.clock import Clock, local_today
+from amtspuls.collect.judge import drop_past, judge_outcome, merge_views, require_plausible
+from amtspuls.errors import AmtspulsError, UnreachableError
+from amtspuls.fetch.client import PortalSession
+from amtspuls.log import get_log
+from amtspuls.model import KnownCalendar, Outcome, Snapshot, View, Window
+from amtspuls.systems.base import Ask, System
+from amtspuls.systems.registry import require_system
+
+MAX_WEEKS = 9
+"""What a snapshot asks about when nobody says how far: everything a portal offers, at most this."""
+
+LIMIT_S = 3600.0
+"""Real seconds after which a portal is given up in this round; single requests have limits of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is wanted of one portal in this round.
+
+    Attributes:
+        portal: Catalogue entry.
+        weeks: Weeks to look ahead; None for everything, at most ``MAX_WEEKS``.
+        period_s: Planned distance to the next snapshot, None when none is planned.
+        known: Calendars that the archive remembers, newest first.
+    """
+
+    portal: Portal
+    weeks: int | None = None
+    period_s: int | None = None
+    known: tuple[KnownCalendar, ...] = ()
+
+
+async def take_snapshot(plan: Plan, session: PortalSession, clock: Clock) -> Snapshot:
+    """Take one snapshot; whatever goes wrong becomes its outcome, never an exception.
+
+    Args:
+        plan: What is wanted.
+        session: A fresh client session for this portal.
+        clock: Supplies ``taken_at`` (start, whole seconds) and today's date in the portal's zone.
+    """
+    portal = plan.portal
+    started_at = _seconds(clock.now())
+    window = Window.weeks_ahead(local_today(clock, portal.zone_info), plan.weeks or MAX_WEEKS)
+    parser = portal.system
+    outcome, reason, views = Outcome.CHANGED, "", ()
+    try:
+        system = require_system(portal.system)
+        parser = f"{system.name}/{system.version}"
+        outcome, reason, views = await _read(
+            system, session, Ask(portal, window, plan.known), started_at
+        )
+    except AmtspulsError as error:
+        outcome, reason = Outcome(error.outcome), str(error)
+    except Exception as error:  # noqa: BLE001 - the one task boundary: a bug in one parser must not end the round
+        get_log().exception("snapshot_crashed", portal=portal.id, system=portal.system)
+        outcome, reason = Outcome.CHANGED, f"internal error, please report it: {error!r}"
+    return Snapshot(
+        portal_id=portal.id,
+        taken_at=started_at,
+        finished_at=max(started_at, _seconds(clock.now())),
+        outcome=outcome,
+        views=views,
+        requests=session.requests,
+        bytes=session.bytes,
+        period_s=plan.period_s,
+        parser=parser,
+        reason=reason,
+    )
+
+
+async def _read(
+    system: System, session: PortalSession, ask: Ask, started_at: datetime
+) -> tuple[Outcome, str, tuple[View, ...]]:
+    system.check_portal(ask.portal)
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            reading = await system.fetch_portal(session, ask)
+    except TimeoutError as error:
+        raise UnreachableError(
+            f"gave up after {LIMIT_S:.0f} seconds", url=ask.portal.url, host=ask.portal.url
+        ) from error
+    outcome, reason = judge_outcome(reading)
+    views = merge_views(drop_past(view, ask.portal, started_at) for view in reading.views)
+    require_plausible(ask.portal, outcome, (view.slots for view in views))
+    return outcome, reason, views
+
+
+def _seconds(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
