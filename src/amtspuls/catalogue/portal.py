@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, Literal
+import re
+from datetime import date, datetime
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Status = Literal["active", "silent", "retired", "unverified"]
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_SPACE = re.compile(r"\s")
 
 
 class _Table(BaseModel):
@@ -54,17 +58,31 @@ class Portal(_Table):
     hosts: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
     calendar_aliases: dict[str, str] = Field(default_factory=dict)
-    min_slots: int = Field(default=0, ge=0)
-    max_slots: int = Field(default=200_000, ge=0)
+    min_slots: int = Field(default=0, ge=0, strict=True)
+    max_slots: int = Field(default=200_000, ge=0, strict=True)
     tls: TlsException | None = None
 
     @field_validator("url")
     @classmethod
     def _is_web_address(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an absolute http(s) address")
+        if parts.scheme not in {"http", "https"} or not parts.hostname or _SPACE.search(url):
+            raise ValueError(f"must be an absolute http(s) address, not {url!r}")
+        if parts.port == 0:
+            raise ValueError(f"has a port that does not exist: {url!r}")
         return url
+
+    @field_validator("last_seen", mode="before")
+    @classmethod
+    def _is_day(cls, day: object) -> object:
+        if day is None or (isinstance(day, date | str) and not isinstance(day, datetime)):
+            return day
+        raise ValueError(f"must be a day such as 2026-07-19, not {day!r}")
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_require_host(host) for host in hosts)
 
     @field_validator("zone")
     @classmethod
@@ -74,6 +92,14 @@ class Portal(_Table):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"is no time zone: {zone!r}") from error
         return zone
+
+    @model_validator(mode="after")
+    def _limits_leave_room(self) -> Self:
+        if self.max_slots < self.min_slots:
+            raise ValueError(
+                f'"max_slots" ({self.max_slots}) is less than "min_slots" ({self.min_slots})'
+            )
+        return self
 
     @property
     def zone_info(self) -> ZoneInfo:
@@ -98,7 +124,18 @@ class HostRule(_Table):
     """
 
     host: str = Field(min_length=1)
-    concurrency: int = Field(ge=1, le=3)
-    pause_s: float = Field(ge=0.2, le=60.0)
-    requests_per_day: int = Field(ge=1, le=200_000)
+    concurrency: int = Field(ge=1, le=3, strict=True)
+    pause_s: float = Field(ge=0.2, le=60.0, strict=True)
+    requests_per_day: int = Field(ge=1, le=200_000, strict=True)
     reason: str = Field(min_length=10)
+
+    @field_validator("host")
+    @classmethod
+    def _is_host(cls, host: str) -> str:
+        return _require_host(host)
+
+
+def _require_host(host: str) -> str:
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"must be a host name in lower case without scheme and port, not {host!r}")
+    return host
