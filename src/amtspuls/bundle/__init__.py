@@ -1,1 +1,1 @@
-"""Weekly CSV bundles, reading and writing."""
+"""Weekly bundles: one CSV per portal and week, as the predecessor published them."""
