@@ -28,7 +28,7 @@ from amtspuls.errors import (
 from amtspuls.fetch.gate import Gate, Gates
 from amtspuls.fetch.page import Page
 from amtspuls.fetch.redirects import Territory
-from amtspuls.fetch.robots import ROBOTS_NAME, ROBOTS_MAX_BYTES
+from amtspuls.fetch.robots import ROBOTS_MAX_BYTES, ROBOTS_NAME
 from amtspuls.fetch.transfer import Answer, Hop, Limits, Traffic, exchange
 from amtspuls.log import get_log
 
