@@ -23,7 +23,8 @@ ENV_PREFIX = "AMTSPULS_"
 ENV_CONFIG = "AMTSPULS_CONFIG"
 
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_HEADER_SAFE = re.compile(r"[!-'*-:<-~]+")
+_HEADER_SAFE = re.compile(r"[!#-'*-:<-\[\]-~]+")
+"""ASCII that stands in a User-Agent comment and in a TOML string as it is."""
 
 
 class _Table(BaseModel):
@@ -39,7 +40,7 @@ class Schedule(_Table):
     """
 
     period_min: int = Field(default=15, ge=1, le=1440, strict=True)
-    weeks: int | None = Field(default=None, ge=1, le=9, strict=True)
+    weeks: int | None = Field(default=None, ge=1, le=53, strict=True)
 
 
 class Settings(_Table):
@@ -59,7 +60,7 @@ class Settings(_Table):
     archive: Path = Path("amtspuls-archive")
     catalogue: tuple[Path, ...] = ()
     schedule: Schedule = Schedule()
-    parallel: int = Field(default=8, ge=1, le=64, strict=True)
+    parallel: int = Field(default=8, ge=1, le=256, strict=True)
 
     _file: Path | None = PrivateAttr(default=None)
 

@@ -1,0 +1,106 @@
+"""``amtspuls list``: which portals there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, get_args
+
+import typer
+
+from amtspuls.cli.options import Config, Overlays, Systems, load_catalogue_of
+from amtspuls.cli.output import Format, print_rows
+
+if TYPE_CHECKING:
+    from amtspuls.catalogue.load import Catalogue
+    from amtspuls.catalogue.portal import Portal, Status
+
+_COLUMNS = {
+    Format.TABLE: ("id", "name", "system", "status", "last_seen"),
+    Format.MARKDOWN: ("name", "scraper", "link"),
+    Format.CSV: ("id", "name", "system", "url", "status", "last_seen"),
+    Format.JSON: ("id", "name", "system", "url", "status", "last_seen"),
+}
+_TITLES = {"last_seen": "last seen", "link": "url"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("list")(list_portals)
+
+
+def list_portals(
+    system: Systems = None,
+    match: Annotated[
+        list[str] | None,
+        typer.Option("--match", metavar="GLOB", help="Only portals whose id matches."),
+    ] = None,
+    status: Annotated[
+        list[str] | None,
+        typer.Option("--status", help="active, silent, retired or unverified."),
+    ] = None,
+    catalogue: Overlays = None,
+    config: Config = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> None:
+    """List the portals of the catalogue, the user's own included."""
+    from amtspuls.settings import load_settings
+
+    known = load_catalogue_of(load_settings(config), catalogue)
+    picked = known.select(
+        include=match or (),
+        systems=_require_systems(system or (), known),
+        statuses=_require_statuses(status or ()),
+    )
+    rows = [_row(portal) for portal in picked]
+    if form is Format.MARKDOWN:
+        rows.sort(key=lambda row: str(row["name"]))
+    title = f"{len(rows)} of {len(known.portals)} portals"
+    print_rows(rows, _COLUMNS[form], form, title=title, titles=_TITLES)
+
+
+def _require_systems(systems: Sequence[str], known: Catalogue) -> Sequence[str]:
+    """Check that each system is one that a portal uses, or that is installed."""
+    from importlib.metadata import entry_points
+
+    from amtspuls.systems.registry import ENTRY_POINT_GROUP
+
+    used = {portal.system for portal in known.portals.values()}
+    installed = {entry.name for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    _require_words("system", systems, sorted(used | installed))
+    return systems
+
+
+def _require_statuses(statuses: Sequence[str]) -> Sequence[Status]:
+    from amtspuls.catalogue.portal import Status
+
+    known: tuple[Status, ...] = get_args(Status)
+    _require_words("status", statuses, known)
+    return [status for status in known if status in statuses]
+
+
+def _require_words(what: str, words: Sequence[str], known: Sequence[str]) -> None:
+    from amtspuls.errors import ConfigError
+
+    for word in words:
+        if word not in known:
+            raise ConfigError(f'no {what} is called "{word}"; there are: {", ".join(known)}')
+
+
+def _row(portal: Portal) -> dict[str, Any]:
+    return {
+        "id": portal.id,
+        "name": portal.name,
+        "system": portal.system,
+        "scraper": portal.system,
+        "url": portal.url,
+        "link": _link(portal.url),
+        "status": portal.status,
+        "last_seen": portal.last_seen,
+    }
+
+
+def _link(url: str) -> str:
+    """A Markdown link that shows host and folder; what follows the last slash is cut."""
+    shown = url.partition("://")[2]
+    folder, slash, page = shown.rpartition("/")
+    return f"[{folder}{slash}...]({url})" if slash and page else f"[{shown}]({url})"
