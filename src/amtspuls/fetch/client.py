@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import random
 import ssl
-from collections.abc import Mapping
-from functools import cache, partial
-from typing import Any, Self
-from urllib.parse import urlencode
+from functools import cache
+from typing import Self
 
 import httpx2
 
 from amtspuls import __version__
 from amtspuls.catalogue.portal import Portal
 from amtspuls.clock import Clock
-from amtspuls.errors import (
-    ConfigError,
-    PageChangedError,
-    RefusedError,
-    ThrottledError,
-    UnreachableError,
-)
-from amtspuls.fetch.gate import Gate, Gates
-from amtspuls.fetch.page import Page
-from amtspuls.fetch.redirects import Territory
-from amtspuls.fetch.robots import ROBOTS_MAX_BYTES, ROBOTS_NAME
-from amtspuls.fetch.transfer import Answer, Hop, Limits, Traffic, exchange
-from amtspuls.log import get_log
+from amtspuls.errors import ConfigError
+from amtspuls.fetch.gate import Gates
+from amtspuls.fetch.robots import ROBOTS_NAME
+from amtspuls.fetch.session import Means, PortalSession
+from amtspuls.fetch.transfer import Limits
+
+__all__ = ["Fetcher", "Limits", "PortalSession", "user_agent"]
 
 _KEEPALIVE_S = 4.0
 """Shorter than the 5 s after which common servers close an idle connection: else we would write into one
@@ -41,9 +33,6 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "Accept-Language": "de",
 }
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_SENT = "http11.send_request_headers.started"
-_EMPTY = frozenset({204, 205, 206})
 
 
 def user_agent(project_url: str, contact: str) -> str:
@@ -88,10 +77,9 @@ class Fetcher:
         limits: Limits | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self.clock = clock
         self.gates = gates
-        self.limits = limits or Limits()
-        self.rng = rng or random.Random()  # noqa: S311 (jitter is no secret)
+        rng = rng or random.Random()  # noqa: S311 (jitter is no secret)
+        self._means = Means(clock, gates, limits or Limits(), rng)
         self._headers = {"User-Agent": user_agent, **_HEADERS}
         self._transports: dict[bool, httpx2.AsyncHTTPTransport] = {}
 
@@ -105,14 +93,15 @@ class Fetcher:
 
     def session(self, portal: Portal) -> PortalSession:
         """Return a new visitor of a portal: no cookies, nothing counted yet."""
-        timeout = httpx2.Timeout(self.limits.read_s, connect=self.limits.connect_s, pool=None)
+        limits = self._means.limits
+        timeout = httpx2.Timeout(limits.read_s, connect=limits.connect_s, pool=None)
         client = httpx2.AsyncClient(
             transport=self._transport(verify=portal.tls is None),
             headers=self._headers,
             timeout=timeout,
             trust_env=False,
         )
-        return PortalSession(self, portal, client)
+        return PortalSession(self._means, portal, client)
 
     def _transport(self, *, verify: bool) -> httpx2.AsyncHTTPTransport:
         if verify not in self._transports:
@@ -130,171 +119,3 @@ class Fetcher:
 def _tls_context(verify: bool) -> ssl.SSLContext:
     """Certificates take 20 ms to load: once per process is enough."""
     return httpx2.create_ssl_context(verify=verify, trust_env=False)
-
-
-class PortalSession:
-    """One visit to one portal; implements ``systems.base.Session``.
-
-    Made by ``Fetcher.session``. Calls may run concurrently.
-
-    Attributes:
-        portal: Whom it visits.
-        refusal: Set by a 401, a 403 or robots.txt; then every call raises it without a request.
-    """
-
-    def __init__(self, fetcher: Fetcher, portal: Portal, client: httpx2.AsyncClient) -> None:
-        self.portal = portal
-        self.refusal: RefusedError | None = None
-        self._fetcher = fetcher
-        self._client = client
-        self._territory = Territory(portal)
-        self._traffic = Traffic()
-
-    @property
-    def requests(self) -> int:
-        """Requests made so far, those for robots.txt and retries included."""
-        return self._traffic.requests
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of bodies received so far, before decompression."""
-        return self._traffic.bytes
-
-    async def get(self, url: str) -> Page:
-        """GET an absolute address; redirects that stay with the portal are followed.
-
-        Raises:
-            UnreachableError: No whole answer, or 500, 502, 504, after three attempts.
-            ThrottledError: 429 or 503; the host is now silent.
-            RefusedError: 401, 403, or robots.txt.
-            PageChangedError: Another status, an empty or too large page, or a way out of the portal.
-            SkippedError: No request was made: silence, budget, or robots.txt unknown.
-        """
-        return await self._call(Hop("GET", self._territory.require_inside(url)))
-
-    async def post(self, url: str, form: Mapping[str, str]) -> Page:
-        """POST a form, url-encoded in UTF-8.
-
-        The forms that systems post only search. So a POST that got no answer at all is sent again; one
-        that got any answer never is.
-
-        Raises:
-            AmtspulsError: As for ``get``.
-        """
-        content = urlencode(form).encode("ascii")
-        return await self._call(Hop("POST", self._territory.require_inside(url), content))
-
-    def clear_cookies(self) -> None:
-        """Forget all cookies: the portal then sees a new visitor."""
-        self._client.cookies.clear()
-
-    async def _call(self, hop: Hop) -> Page:
-        try:
-            return await self._follow(hop)
-        except RefusedError as error:
-            if self.refusal is None:
-                get_log().warning("portal_refused", portal=self.portal.id, reason=error.message)
-                self.refusal = error
-            raise
-
-    async def _follow(self, first: Hop) -> Page:
-        hop = first
-        for _ in range(self._fetcher.limits.redirects + 1):
-            self._require_unrefused()
-            gate = self._fetcher.gates.gate(hop.url)
-            await gate.robots.require_allowed(str(hop.url), partial(self._ask_robots, hop.url))
-            answer = await self._ask(hop, gate)
-            following = self._territory.next_hop(hop, answer)
-            if following is None:
-                return self._page(hop, answer)
-            hop = following
-        raise self._too_many_redirects(first)
-
-    async def _ask_robots(self, url: httpx2.URL) -> Answer:
-        """Fetch robots.txt of an address's origin; on the way no other robots.txt is asked."""
-        first = hop = Hop("GET", url.copy_with(raw_path=b"/robots.txt", fragment=None))
-        for _ in range(self._fetcher.limits.redirects + 1):
-            answer = await self._ask(hop, self._fetcher.gates.gate(hop.url), ROBOTS_MAX_BYTES)
-            following = self._territory.next_hop(hop, answer)
-            if following is None:
-                return answer
-            hop = following
-        raise self._too_many_redirects(first)
-
-    async def _ask(self, hop: Hop, gate: Gate, cut_at: int | None = None) -> Answer:
-        """Make a request, and again after a pause while the host is unreachable."""
-        for backoff_s in self._fetcher.limits.backoff_s:
-            try:
-                return await self._ask_once(hop, gate, cut_at)
-            except UnreachableError as error:
-                if hop.method != "GET" and error.context.get("answered"):
-                    raise
-                get_log().info("request_retried", portal=self.portal.id, reason=error.message)
-            await self._fetcher.clock.sleep(backoff_s * self._fetcher.rng.uniform(1.0, 1.5))
-        return await self._ask_once(hop, gate, cut_at)
-
-    async def _ask_once(self, hop: Hop, gate: Gate, cut_at: int | None) -> Answer:
-        async with gate.turn():
-            self._require_unrefused()
-            answer = await exchange(
-                self._client,
-                self._build(hop, gate),
-                self._traffic,
-                limits=self._fetcher.limits,
-                cut_at=cut_at,
-            )
-            # Inside the turn: whoever waits behind us must find the host silent already.
-            if answer.status in {429, 503}:
-                raise self._throttled(hop, gate, answer)
-        if answer.status >= 500:
-            raise UnreachableError(
-                f"{hop.url.host} answers {answer.status}", answered=True, **self._context(hop)
-            )
-        return answer
-
-    def _build(self, hop: Hop, gate: Gate) -> httpx2.Request:
-        async def trace(event: str, _info: Mapping[str, Any]) -> None:
-            if event == _SENT:
-                gate.mark_sent()
-
-        return self._client.build_request(
-            hop.method,
-            hop.url,
-            content=hop.content,
-            headers=_FORM if hop.content is not None else None,
-            extensions={"trace": trace, "timeout": self._client.timeout.as_dict()},
-        )
-
-    def _throttled(self, hop: Hop, gate: Gate, answer: Answer) -> ThrottledError:
-        wait_s = gate.silence(answer.headers.get("retry-after"))
-        return ThrottledError(
-            f"{hop.url.host} answers {answer.status}: no request there for {wait_s:.0f} s",
-            retry_after_s=wait_s,
-            **self._context(hop),
-        )
-
-    def _page(self, hop: Hop, answer: Answer) -> Page:
-        url, status = str(hop.url), answer.status
-        if status in {401, 403}:
-            raise RefusedError(
-                f"{hop.url.host} answers {status} for {url}: ask the office before lifting the stop",
-                **self._context(hop),
-            )
-        if not 200 <= status < 300:
-            raise PageChangedError(f"{url} answers {status}", **self._context(hop))
-        if status in _EMPTY or not answer.body.strip():
-            raise PageChangedError(f"{url} answers {status} with no page", **self._context(hop))
-        return Page(url, status, answer.headers, answer.body, self._fetcher.clock.now())
-
-    def _require_unrefused(self) -> None:
-        if self.refusal is not None:
-            raise self.refusal.with_traceback(None)
-
-    def _too_many_redirects(self, hop: Hop) -> PageChangedError:
-        return PageChangedError(
-            f"{hop.url} leads on more than {self._fetcher.limits.redirects} times",
-            **self._context(hop),
-        )
-
-    def _context(self, hop: Hop) -> dict[str, Any]:
-        return {"portal": self.portal.id, "host": hop.url.host, "url": str(hop.url)}

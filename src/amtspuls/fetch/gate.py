@@ -50,7 +50,7 @@ class Pace:
     requests_per_day: int = 50_000
 
 
-USUAL_PACE = Pace()
+DEFAULT_RULE = Pace()
 """The pace of every origin that no ``[[host]]`` table of the catalogue names."""
 
 
@@ -196,7 +196,7 @@ class Gates:
         rules: Mapping[str, HostRule],
         states: Mapping[str, HostState],
         *,
-        usual: Pace = USUAL_PACE,
+        usual: Pace = DEFAULT_RULE,
     ) -> None:
         self._clock = clock
         self._rules = {name.lower(): rule for name, rule in rules.items()}

@@ -11,6 +11,8 @@ from functools import cached_property
 
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_\-]+)""", re.IGNORECASE)
 _META_WITHIN_BYTES = 4096
+_NOT_OF_PAGES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""Python calls these encodings too; no page is written in them, and reading one in them could fail."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,8 @@ class Page:
         if meta:
             declared.append(meta.group(1).decode("ascii"))
         for name in declared:
-            try:
-                return codecs.lookup(name).name
-            except LookupError:
-                continue
+            if (known := _text_encoding(name)) is not None:
+                return known
         try:
             self.body.decode("utf-8")
         except UnicodeDecodeError:
@@ -56,3 +56,13 @@ class Page:
     def text(self) -> str:
         """The body as text; bytes that do not fit the encoding become U+FFFD."""
         return self.body.decode(self.encoding, errors="replace")
+
+
+def _text_encoding(name: str) -> str | None:
+    """Python's name of a declared encoding that is one of pages; None for any other."""
+    try:
+        known = codecs.lookup(name).name
+        b" ".decode(known, errors="replace")
+    except (LookupError, UnicodeError):
+        return None
+    return None if known in _NOT_OF_PAGES else known
