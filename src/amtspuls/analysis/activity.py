@@ -1,0 +1,62 @@
+"""How busy is it: bookings, cancellations and openings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.grouping import By, Watched, count_events, observe
+from amtspuls.analysis.transitions import RULE
+
+
+def compute_activity(watched: Sequence[Watched], by: By) -> Figures:
+    """Count what happened, and divide what happened at a known time by the covered hours."""
+    bookings = [one.transitions.bookings for one in watched]
+    cancellations = [one.transitions.cancellations for one in watched]
+    counts = count_events(
+        watched,
+        by,
+        {
+            "bookings": bookings,
+            "cancellations": cancellations,
+            "openings": [one.transitions.openings for one in watched],
+            "timed_bookings": [events.only(events.timed) for events in bookings],
+            "timed_cancellations": [events.only(events.timed) for events in cancellations],
+        },
+    )
+    figures = {}
+    for label, observed in observe(watched, by).items():
+        row: dict[str, float | int | None] = dict(counts[label])
+        hours = observed.covered_hours
+        for name in ("bookings", "cancellations"):
+            timed = counts[label][f"timed_{name}"]
+            row[f"{name}_per_hour"] = timed / hours if hours else None
+            del row[f"timed_{name}"]
+        figures[label] = row
+    return figures
+
+
+def _say(row: Row) -> str:
+    rate = row["bookings_per_hour"]
+    hourly = "" if rate is None else f" ({rate:.1f} bookings per covered hour and portal)"
+    return (
+        f"{count_of(row['bookings'], 'booking')}, {count_of(row['cancellations'], 'cancellation')} "
+        f"and {count_of(row['openings'], 'opening')}{hourly}, {measured_in(row)}"
+    )
+
+
+MEASURE = Measure(
+    name="activity",
+    question="How busy is it: bookings, cancellations and openings.",
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY),
+    columns=(
+        Column("bookings", "bookings"),
+        Column("cancellations", "cancellations"),
+        Column("openings", "openings"),
+        Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR),
+        Column("cancellations_per_hour", "cancellations per covered hour", Unit.PER_HOUR),
+    ),
+    compute=compute_activity,
+    say=_say,
+    rule=RULE,
+)

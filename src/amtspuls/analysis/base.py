@@ -1,0 +1,119 @@
+"""What a measure is: a named question with a table as its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from amtspuls.analysis.grouping import By, Label, Watched
+
+Figures = Mapping[Label, Mapping[str, Any]]
+"""Figures by row, each a mapping from column key to value."""
+
+Row = Mapping[str, Any]
+"""One row of an answer: plain Python values, None where there is nothing to tell."""
+
+
+class Unit(StrEnum):
+    """What a column counts."""
+
+    NONE = ""
+    SHARE = "%"
+    DAYS = "days"
+    PER_HOUR = "per hour"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of figures.
+
+    Attributes:
+        key: Its name in CSV and JSON.
+        title: Heading for people, with the unit.
+        unit: What it counts; shares are 0 to 1 in CSV and JSON and per cent for people.
+    """
+
+    key: str
+    title: str
+    unit: Unit = Unit.NONE
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A question that can be put to an archive.
+
+    Attributes:
+        name: Name on the command line.
+        question: What it answers, one line.
+        by: Groupings that make sense, the usual one first.
+        columns: Columns of figures.
+        compute: Works the figures out; rows that it leaves out are empty.
+        say: One sentence for people about a row.
+        rule: Name of the rule that it rests on.
+        about_slots: Hours and weekdays are those of the slots, not of the moment of observation;
+            coverage is then that of the whole range.
+    """
+
+    name: str
+    question: str
+    by: tuple[By, ...]
+    columns: tuple[Column, ...]
+    compute: Callable[[Sequence[Watched], By], Figures]
+    say: Callable[[Row], str]
+    rule: str
+    about_slots: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a measure says.
+
+    Attributes:
+        measure: The question.
+        by: The grouping.
+        rows: The answer, in the order to print.
+        columns: All columns, those that say what a row is about first.
+        total: The same for all selected portals together, in the form of a row.
+    """
+
+    measure: Measure
+    by: By
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    total: Row
+
+    @property
+    def sentence(self) -> str:
+        """The answer for all selected portals together, in one sentence."""
+        return self.measure.say(self.total)
+
+
+def days_text(value: float | str | None) -> str:
+    """A number of days for people; a text such as ``> 60`` stays."""
+    if value is None:
+        return "unknown"
+    return value if isinstance(value, str) else f"{value:.1f}"
+
+
+def per_cent(share: float | None) -> str:
+    """A share for people, never rounded to all or nothing when it is not."""
+    if share is None:
+        return "an unknown share"
+    percent = 100 * share
+    if 0 < percent < 0.5:
+        return "under 1 %"
+    if 99.5 <= percent < 100:
+        return "over 99 %"
+    return f"{percent:.0f} %"
+
+
+def measured_in(row: Row) -> str:
+    """How much of the time a row rests on, as the end of a sentence."""
+    return f"measured in {per_cent(row['coverage'])} of the time (provisional)"
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 booking``, ``2 bookings``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", "\u202f")

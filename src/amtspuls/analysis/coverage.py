@@ -1,0 +1,72 @@
+"""Coverage: for how much of the time do we know what a calendar showed?
+
+Let t1 < t2 < ... be the moments at which a calendar's view is ok or partial, and p_i the planned period
+of the i-th. The view covers ``[t_i, t_i + w_i)`` with ``w_i = t_(i+1) - t_i`` where that is at most
+1.5 p_i, else ``w_i = p_i``: two snapshots close together cover the time between them, an isolated one or
+one before a gap covers its planned period. Coverage is the sum of these times, cut to the asked range,
+divided by the length of the range (docs/reference/measures.md#coverage).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from amtspuls.analysis.evidence import JOIN_FACTOR, Evidence
+from amtspuls.analysis.localtime import Ints
+
+_NEVER = np.iinfo(np.int64).max // 2
+
+
+class CoveredTime(NamedTuple):
+    """Covered time of one portal's calendars, cut to the asked range; all arrays have shape (n,).
+
+    Intervals are half-open, in Unix seconds, and do not overlap within a calendar. ``view`` is the
+    index (into ``Evidence.views``) of the view that each one follows from.
+    """
+
+    view: Ints
+    calendar: Ints
+    from_s: Ints
+    until_s: Ints
+
+    @property
+    def seconds(self) -> Ints:
+        """Length of each interval."""
+        return self.until_s - self.from_s
+
+
+def find_covered_time(evidence: Evidence) -> CoveredTime:
+    """Say which time each calendar of a portal was covered, ascending by (calendar, time)."""
+    views = evidence.views
+    known = np.flatnonzero(evidence.view_answered)
+    known = known[np.lexsort((views.taken_at[known], views.calendar[known]))]
+    calendar, taken_at = views.calendar[known], views.taken_at[known]
+    period_s = evidence.view_period_s[known]
+    gap_s = np.full(len(known), _NEVER, np.int64)
+    same = calendar[1:] == calendar[:-1]
+    gap_s[:-1][same] = np.diff(taken_at)[same]
+    width_s = np.where(gap_s <= JOIN_FACTOR * period_s, gap_s, period_s)
+    from_s = np.maximum(taken_at, evidence.asked.from_s)
+    until_s = np.minimum(taken_at + width_s, evidence.asked.until_s)
+    kept = (until_s > from_s) & np.isin(calendar, list(evidence.calendars))
+    return CoveredTime(known[kept], calendar[kept], from_s[kept], until_s[kept])
+
+
+def seconds_before(from_s: Ints, until_s: Ints, instants_s: Ints) -> Ints:
+    """Seconds of some intervals (which may overlap) that lie before each instant."""
+    return _ramp(from_s, instants_s) - _ramp(until_s, instants_s)
+
+
+def seconds_between(from_s: Ints, until_s: Ints, edges_s: Ints) -> Ints:
+    """Seconds of some intervals that lie in each piece between two neighbouring edges."""
+    return np.diff(seconds_before(from_s, until_s, edges_s))
+
+
+def _ramp(begins_s: Ints, instants_s: Ints) -> Ints:
+    """Sum over all begins b and each instant t of max(0, t - b)."""
+    ordered = np.sort(begins_s)
+    sums = np.concatenate(([0], np.cumsum(ordered)))
+    before = np.searchsorted(ordered, instants_s)
+    return (before * instants_s - sums[before]).astype(np.int64)

@@ -1,0 +1,80 @@
+"""The covered days of many views at once.
+
+A portal answers for the same days over and over, so there are few different texts in a column of
+views; each is parsed once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amtspuls.analysis.localtime import Ints
+from amtspuls.model import Covered
+
+_MINUTES_PER_DAY = 1440
+
+
+@dataclass(frozen=True, eq=False)
+class CoveredDays:
+    """Covered days by view.
+
+    Attributes:
+        codes: For each view, the row of ``table``; shape (n,).
+        first_day: Days after 1970-01-01 that column 0 of ``table`` stands for.
+        table: ``table[code, day - first_day]``: whether the day is covered.
+    """
+
+    codes: Ints
+    first_day: int
+    table: NDArray[np.bool_]
+
+    @classmethod
+    def of_texts(cls, texts: NDArray[np.object_]) -> CoveredDays:
+        """Read a column of ``str(Covered)``."""
+        distinct, codes = np.unique(texts.astype(str), return_inverse=True)
+        bounds = [
+            [
+                (low // _MINUTES_PER_DAY, high // _MINUTES_PER_DAY)
+                for low, high in days.slot_bounds()
+            ]
+            for days in map(Covered.parse, distinct.tolist())
+        ]
+        every = [bound for ranges in bounds for bound in ranges]
+        first_day = min((low for low, _ in every), default=0)
+        width = max((high for _, high in every), default=0) - first_day
+        table = np.zeros((len(distinct), width), np.bool_)
+        for row, ranges in zip(table, bounds, strict=True):
+            for low, high in ranges:
+                row[low - first_day : high - first_day] = True
+        return cls(codes.astype(np.int64), first_day, table)
+
+    def contains(self, views: Ints, days: Ints) -> NDArray[np.bool_]:
+        """Whether each view (an index) covers the day beside it (days after 1970-01-01)."""
+        column = days - self.first_day
+        width = self.table.shape[1]
+        inside: NDArray[np.bool_] = (column >= 0) & (column < width)
+        if width == 0:
+            return inside
+        found: NDArray[np.bool_] = self.table[self.codes[views], np.clip(column, 0, width - 1)]
+        both: NDArray[np.bool_] = inside & found
+        return both
+
+    def end_of_run(self, views: Ints, days: Ints) -> Ints:
+        """First day from each day on that its view does not cover; the day itself if it is not."""
+        end = days.copy()
+        open_still = self.contains(views, end)
+        while bool(open_still.any()):
+            end[open_still] += 1
+            open_still = self.contains(views, end)
+        return end
+
+    def end_of_all(self, views: Ints) -> Ints:
+        """Day after the last day that each view covers; the least integer where it covers none."""
+        if self.table.shape[1] == 0:
+            return np.full(len(views), np.iinfo(np.int64).min, np.int64)
+        last = self.table.shape[1] - np.argmax(self.table[:, ::-1], axis=1) + self.first_day
+        last = np.where(self.table.any(axis=1), last, np.iinfo(np.int64).min)
+        return last[self.codes[views]].astype(np.int64)

@@ -1,0 +1,177 @@
+"""What the archive holds about one portal and one range of time, read once for every question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amtspuls.analysis.covered_days import CoveredDays
+from amtspuls.analysis.localtime import DAY_S, Ints, Offsets, TimeRange, offsets_of
+from amtspuls.analysis.selection import Selection, select_portals
+from amtspuls.archive.base import (
+    ArchiveReader,
+    PortalRecord,
+    SnapshotColumns,
+    SpanColumns,
+    ViewColumns,
+)
+from amtspuls.errors import ArchiveError
+from amtspuls.model import Calendar, Outcome
+
+USUAL_PERIOD_S = 900
+"""Planned period of a portal with a single snapshot that had none."""
+JOIN_FACTOR = 1.5
+"""Two snapshots at most this many planned periods apart cover the time between them."""
+MEMORY_S = 7 * DAY_S
+"""How long before a change the portal must have been seen for the change to count as seen happen."""
+HISTORY = timedelta(days=400)
+"""How long before the range spans are read: no portal shows slots further ahead."""
+
+_ANSWERED = [outcome.value for outcome in Outcome if outcome.answered]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One portal over one range.
+
+    Attributes:
+        reader: Where it comes from.
+        record: The portal.
+        asked: The range that the question is about.
+        snapshots: All snapshots of the portal, also those outside the range.
+        period_s: Planned period of each snapshot; where none was planned, the median distance of
+            the portal's snapshots. Shape as ``snapshots``.
+        views: Views of the range, of ``MEMORY_S`` before it and of a little time after it.
+    """
+
+    reader: ArchiveReader
+    record: PortalRecord
+    asked: TimeRange
+    snapshots: SnapshotColumns
+    period_s: Ints
+    views: ViewColumns
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Zone of the portal's wall time."""
+        return ZoneInfo(self.record.zone)
+
+    @cached_property
+    def offsets(self) -> Offsets:
+        """Offsets of the zone, for the range and all slots that may matter in it."""
+        far_s = int(HISTORY.total_seconds())
+        return offsets_of(
+            self.zone, TimeRange(self.asked.from_s - far_s, self.asked.until_s + far_s)
+        )
+
+    @property
+    def period_assumed(self) -> bool:
+        """Whether a snapshot of the range had no planned period."""
+        return bool((self.snapshots.period_s[self.in_range(self.snapshots.taken_at)] < 0).any())
+
+    def in_range(self, instants_s: Ints) -> NDArray[np.bool_]:
+        """Which instants lie in the asked range."""
+        return (instants_s >= self.asked.from_s) & (instants_s < self.asked.until_s)
+
+    @cached_property
+    def view_answered(self) -> NDArray[np.bool_]:
+        """Which views are ok or partial."""
+        return answered(self.views.outcome)
+
+    @cached_property
+    def view_period_s(self) -> Ints:
+        """Planned period of each view's snapshot."""
+        return self.period_s[np.searchsorted(self.snapshots.taken_at, self.views.taken_at)]
+
+    @cached_property
+    def covered_days(self) -> CoveredDays:
+        """Days that each view covers."""
+        return CoveredDays.of_texts(self.views.covered)
+
+    @cached_property
+    def calendars(self) -> Mapping[int, Calendar]:
+        """Calendars with a view of any outcome in the range, by number, in the archive's order."""
+        seen = set(self.views.calendar[self.in_range(self.views.taken_at)].tolist())
+        records = self.reader.calendars(self.record.portal_id)
+        return {record.number: record.calendar for record in records if record.number in seen}
+
+    @cached_property
+    def spans(self) -> SpanColumns:
+        """Spans that were open in the range or in ``HISTORY`` before it."""
+        from_at, until_at = map(_instant, self.asked)
+        return self.reader.spans(self.record.portal_id, from_at - HISTORY, until_at)
+
+    @cached_property
+    def span_start_s(self) -> Ints:
+        """Instant at which the slot of each span begins."""
+        return self.offsets.start_of_slots(self.spans.slot)
+
+
+def answered(outcomes: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which outcomes are ok or partial."""
+    return np.isin(outcomes.astype(str), _ANSWERED)
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _fill_periods(snapshots: SnapshotColumns) -> Ints:
+    """Planned periods without holes.
+
+    The median is taken over all snapshots of the portal, so that it does not depend on the range.
+    """
+    distances = np.diff(snapshots.taken_at)
+    usual = int(np.median(distances)) if len(distances) else USUAL_PERIOD_S
+    return np.where(snapshots.period_s > 0, snapshots.period_s, max(1, usual)).astype(np.int64)
+
+
+def _asked_range(selection: Selection, snapshots: SnapshotColumns, period_s: Ints) -> TimeRange:
+    first = int(snapshots.taken_at[0])
+    last = int(snapshots.taken_at[-1] + period_s[-1])
+    from_s = first if selection.from_at is None else int(selection.from_at.timestamp())
+    until_s = last if selection.until_at is None else int(selection.until_at.timestamp())
+    return TimeRange(from_s, max(from_s, until_s))
+
+
+def load_portal(reader: ArchiveReader, record: PortalRecord, selection: Selection) -> Evidence:
+    """Read what the archive holds about one portal."""
+    snapshots = reader.snapshots(record.portal_id)
+    period_s = _fill_periods(snapshots)
+    asked = _asked_range(selection, snapshots, period_s)
+    after_s = int(JOIN_FACTOR * period_s.max()) + 1
+    views = reader.views(
+        record.portal_id, _instant(asked.from_s - MEMORY_S), _instant(asked.until_s + after_s)
+    )
+    return Evidence(reader, record, asked, snapshots, period_s, views)
+
+
+def load_evidence(reader: ArchiveReader, selection: Selection) -> tuple[Evidence, ...]:
+    """Read what the archive holds about the selected portals in the asked range.
+
+    Raises:
+        ArchiveError: There is no snapshot at all, or none in the range.
+        ConfigError: No portal passes the filters.
+    """
+    portals = select_portals(reader, selection)
+    evidence = tuple(load_portal(reader, portal, selection) for portal in portals)
+    if not any(one.in_range(one.snapshots.taken_at).any() for one in evidence):
+        raise ArchiveError(_say_nothing_there(evidence))
+    return evidence
+
+
+def _say_nothing_there(evidence: Sequence[Evidence]) -> str:
+    first = min(int(one.snapshots.taken_at[0]) for one in evidence)
+    last = max(int(one.snapshots.taken_at[-1]) for one in evidence)
+    zone = evidence[0].zone
+    shown = [f"{_instant(at).astimezone(zone):%Y-%m-%d %H:%M}" for at in (first, last)]
+    return (
+        f"no snapshot of the selected portals lies between --from and --until: "
+        f"the archive holds them from {shown[0]} to {shown[1]} ({zone.key})"
+    )

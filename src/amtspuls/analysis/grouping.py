@@ -1,0 +1,217 @@
+"""One row per portal, calendar, hour, weekday or day, and what was observed for each of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from amtspuls.analysis.coverage import CoveredTime, find_covered_time, seconds_between
+from amtspuls.analysis.evidence import Evidence, answered
+from amtspuls.analysis.localtime import (
+    HOUR_S,
+    Cells,
+    Ints,
+    day_of,
+    hour_of,
+    local_cells,
+    weekday_of,
+)
+from amtspuls.analysis.transitions import Events, Transitions, find_transitions
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_EPOCH_ON = date(1970, 1, 1)
+
+Label = tuple[str, int]
+"""What a row is about: portal id (empty where portals are taken together) and a key that depends on ``By``."""
+
+
+class By(StrEnum):
+    """What a measure is taken for separately."""
+
+    ALL = "all"
+    PORTAL = "portal"
+    CALENDAR = "calendar"
+    HOUR = "hour"
+    WEEKDAY = "weekday"
+    DAY = "day"
+
+    @property
+    def of_portal(self) -> bool:
+        """Whether every row belongs to one portal."""
+        return self in (By.PORTAL, By.CALENDAR)
+
+
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """The evidence of one portal with what follows from it, worked out once for all measures."""
+
+    evidence: Evidence
+
+    @cached_property
+    def covered(self) -> CoveredTime:
+        """Covered time by calendar."""
+        return find_covered_time(self.evidence)
+
+    @cached_property
+    def transitions(self) -> Transitions:
+        """Bookings, cancellations and openings."""
+        return find_transitions(self.evidence)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The asked range in pieces of wall time."""
+        return local_cells(self.evidence.asked, self.evidence.zone)
+
+    def label(self, by: By, key: int) -> Label:
+        """The label of a key of this portal."""
+        return (self.evidence.record.portal_id if by.of_portal else "", key)
+
+    def event_keys(self, by: By, calendar: Ints, at: Ints) -> Ints:
+        """Key of each event for a grouping by calendar or by the local time of ``at``."""
+        if by is By.CALENDAR:
+            return calendar
+        return time_keys(by, self.evidence.offsets.to_local(at))
+
+
+@dataclass
+class Observed:
+    """How much was observed for one row; times are seconds.
+
+    Attributes:
+        covered_s: Covered time, summed over calendars.
+        asked_s: Time in the asked range, summed over calendars.
+        portal_s: Covered time of portals: a portal with two calendars counts each half.
+        snapshots: Answered snapshots (for a calendar: answered views).
+        from_s: Begin of the asked range.
+        until_s: Its end.
+    """
+
+    covered_s: int = 0
+    asked_s: int = 0
+    portal_s: float = 0.0
+    snapshots: int = 0
+    from_s: int = np.iinfo(np.int64).max
+    until_s: int = 0
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the asked time that was covered; None where no time was asked."""
+        return self.covered_s / self.asked_s if self.asked_s else None
+
+    @property
+    def covered_hours(self) -> float:
+        """Covered hours, summed over portals."""
+        return self.portal_s / HOUR_S
+
+
+def time_keys(by: By, local_s: Ints) -> Ints:
+    """Key of local seconds for a grouping by time; zeros for any other."""
+    if by is By.HOUR:
+        return hour_of(local_s)
+    if by is By.WEEKDAY:
+        return weekday_of(local_s)
+    if by is By.DAY:
+        return day_of(local_s)
+    return np.zeros(len(local_s), np.int64)
+
+
+def count_events(
+    watched: Sequence[Watched], by: By, pick: Mapping[str, Sequence[Events]]
+) -> dict[Label, dict[str, int]]:
+    """Count events by row.
+
+    Args:
+        watched: The portals.
+        by: The grouping.
+        pick: For each name of a count, the events to count, one entry per portal.
+    """
+    counts: dict[Label, dict[str, int]] = defaultdict(lambda: dict.fromkeys(pick, 0))
+    for name, of_portals in pick.items():
+        for one, events in zip(watched, of_portals, strict=True):
+            keys, numbers = np.unique(
+                one.event_keys(by, events.calendar, events.at), return_counts=True
+            )
+            for key, number in zip(keys.tolist(), numbers.tolist(), strict=True):
+                counts[one.label(by, key)][name] += number
+    return counts
+
+
+def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
+    """Say for every row of a grouping what was observed; the rows come in the order to print.
+
+    Hours and weekdays are complete even where nothing was observed, days are those of the range.
+    """
+    rows: dict[Label, Observed] = {}
+    if by is By.HOUR:
+        rows = {("", hour): Observed() for hour in range(24)}
+    elif by is By.WEEKDAY:
+        rows = {("", weekday): Observed() for weekday in range(7)}
+    for one in watched:
+        if by is By.CALENDAR:
+            _observe_calendars(one, rows)
+        else:
+            _observe_times(one, by, rows)
+    return dict(sorted(rows.items())) if by is By.DAY else rows
+
+
+def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
+    views = one.evidence.views
+    counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
+    for number in one.evidence.calendars:
+        seconds = int(one.covered.seconds[one.covered.calendar == number].sum())
+        rows[one.label(By.CALENDAR, number)] = Observed(
+            covered_s=seconds,
+            asked_s=one.evidence.asked.seconds,
+            portal_s=seconds,
+            snapshots=int((counted & (views.calendar == number)).sum()),
+            from_s=one.evidence.asked.from_s,
+            until_s=one.evidence.asked.until_s,
+        )
+
+
+def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
+    asked = one.evidence.asked
+    calendars = max(1, len(one.evidence.calendars))
+    keys = time_keys(by, one.cells.local_s)
+    covered = seconds_between(one.covered.from_s, one.covered.until_s, one.cells.edges_s)
+    length = np.diff(one.cells.edges_s)
+    taken_at = one.evidence.snapshots.taken_at
+    taken_at = taken_at[one.evidence.in_range(taken_at) & answered(one.evidence.snapshots.outcome)]
+    taken_keys = time_keys(by, one.evidence.offsets.to_local(taken_at))
+    distinct, places = np.unique(keys, return_inverse=True)
+    covered_s = np.bincount(places, weights=covered, minlength=len(distinct))
+    asked_s = np.bincount(places, weights=length, minlength=len(distinct))
+    for key, seconds, in_all in zip(
+        distinct.tolist(), covered_s.tolist(), asked_s.tolist(), strict=True
+    ):
+        row = rows.setdefault(one.label(by, key), Observed())
+        row.covered_s += round(seconds)
+        row.asked_s += round(in_all) * calendars
+        row.portal_s += seconds / calendars
+        row.snapshots += int((taken_keys == key).sum())
+        row.from_s = min(row.from_s, asked.from_s)
+        row.until_s = max(row.until_s, asked.until_s)
+
+
+def describe_label(watched: Sequence[Watched], by: By, label: Label) -> dict[str, str | int]:
+    """What a row is about, as columns."""
+    portal_id, key = label
+    if by is By.PORTAL:
+        return {"portal": portal_id}
+    if by is By.CALENDAR:
+        owner = next(one for one in watched if one.evidence.record.portal_id == portal_id)
+        calendar = owner.evidence.calendars[key]
+        return {"portal": portal_id, "calendar": calendar.key, "calendar_name": calendar.name}
+    if by is By.HOUR:
+        return {"hour": key}
+    if by is By.WEEKDAY:
+        return {"weekday": WEEKDAYS[key]}
+    if by is By.DAY:
+        return {"day": (_EPOCH_ON + timedelta(days=key)).isoformat()}
+    return {}

@@ -1,0 +1,74 @@
+"""How long before their slots people book."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amtspuls.analysis.base import (
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    count_of,
+    days_text,
+    measured_in,
+)
+from amtspuls.analysis.grouping import By, Label, Watched
+from amtspuls.analysis.localtime import DAY_S
+from amtspuls.analysis.quantiles import weighted_quantile
+from amtspuls.analysis.transitions import RULE
+
+
+def compute_lead_times(watched: Sequence[Watched], by: By) -> Figures:
+    """Describe the days from booking to slot."""
+    parts: dict[Label, list[NDArray[np.float64]]] = defaultdict(list)
+    for one in watched:
+        bookings = one.transitions.bookings
+        keys = one.event_keys(by, bookings.calendar, bookings.at)
+        days = bookings.lead_s / DAY_S
+        for key in np.unique(keys).tolist():
+            parts[one.label(by, key)].append(days[keys == key])
+    return {label: _describe(np.concatenate(days)) for label, days in parts.items()}
+
+
+def _describe(days: NDArray[np.float64]) -> dict[str, float | int | None]:
+    even = np.ones(len(days))
+    return {
+        "bookings": len(days),
+        "mean_days": float(days.mean()),
+        "p10_days": weighted_quantile(days, even, 0.1),
+        "median_days": weighted_quantile(days, even, 0.5),
+        "p90_days": weighted_quantile(days, even, 0.9),
+    }
+
+
+def _say(row: Row) -> str:
+    if not row["bookings"]:
+        return f"no booking was seen, {measured_in(row)}"
+    return (
+        f"half of {count_of(row['bookings'], 'booking')} were made at most "
+        f"{days_text(row['median_days'])} days before the slot (mean {days_text(row['mean_days'])}), "
+        f"{measured_in(row)}"
+    )
+
+
+MEASURE = Measure(
+    name="lead-time",
+    question="How many days before the slot do people book.",
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.DAY),
+    columns=(
+        Column("bookings", "bookings"),
+        Column("mean_days", "mean, days", Unit.DAYS),
+        Column("p10_days", "10 % within, days", Unit.DAYS),
+        Column("median_days", "half within (median), days", Unit.DAYS),
+        Column("p90_days", "90 % within, days", Unit.DAYS),
+    ),
+    compute=compute_lead_times,
+    say=_say,
+    rule=RULE,
+)

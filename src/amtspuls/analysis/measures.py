@@ -1,0 +1,162 @@
+"""The register of all measures, and how one is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from amtspuls.analysis import (
+    activity,
+    booking_times,
+    cancellation_rate,
+    lead_time,
+    wait,
+    wanted_times,
+)
+from amtspuls.analysis.base import Answer, Column, Measure, Row, Unit
+from amtspuls.analysis.evidence import load_evidence
+from amtspuls.analysis.grouping import By, Label, Observed, Watched, describe_label, observe
+from amtspuls.analysis.selection import Selection
+from amtspuls.archive.base import ArchiveReader
+from amtspuls.errors import ConfigError
+
+MEASURES: Mapping[str, Measure] = MappingProxyType(
+    {
+        measure.name: measure
+        for measure in (
+            activity.MEASURE,
+            lead_time.MEASURE,
+            wanted_times.MEASURE,
+            booking_times.MEASURE,
+            cancellation_rate.MEASURE,
+            wait.MEASURE,
+        )
+    }
+)
+"""All measures by name, in the order in which they are listed."""
+
+_ABOUT = {
+    By.ALL: (),
+    By.PORTAL: (Column("portal", "portal"),),
+    By.CALENDAR: (
+        Column("portal", "portal"),
+        Column("calendar", "calendar"),
+        Column("calendar_name", "name"),
+    ),
+    By.HOUR: (Column("hour", "hour"),),
+    By.WEEKDAY: (Column("weekday", "weekday"),),
+    By.DAY: (Column("day", "day"),),
+}
+_EVIDENCE = (
+    Column("coverage", "covered, %", Unit.SHARE),
+    Column("snapshots", "snapshots"),
+    Column("from", "from"),
+    Column("until", "until"),
+    Column("rule", "rule"),
+    Column("provisional", "provisional"),
+)
+_COUNTS = frozenset({"bookings", "cancellations", "openings", "untimed"})
+
+
+def require_measure(name: str) -> Measure:
+    """Return one measure.
+
+    Raises:
+        ConfigError: None has this name; the message names the nearest.
+    """
+    if name in MEASURES:
+        return MEASURES[name]
+    near = get_close_matches(name, MEASURES, 2, 0.4)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise ConfigError(
+        f"no measure is called {name!r}; {hint}there are: {', '.join(MEASURES)}", measure=name
+    )
+
+
+def require_by(measure: Measure, by: str | None) -> By:
+    """Return a grouping of a measure; its usual one when none is named.
+
+    Raises:
+        ConfigError: The measure cannot be taken by it.
+    """
+    if by is None:
+        return measure.by[0]
+    if by in measure.by:
+        return By(by)
+    raise ConfigError(
+        f"{measure.name} cannot be taken by {by!r}; it can by: {', '.join(measure.by)}",
+        measure=measure.name,
+    )
+
+
+def load_watched(reader: ArchiveReader, selection: Selection) -> tuple[Watched, ...]:
+    """Read what several measures of one selection share.
+
+    Raises:
+        ArchiveError: Nothing is in the archive, or nothing in the range.
+        ConfigError: No portal passes the filters.
+    """
+    return tuple(Watched(evidence) for evidence in load_evidence(reader, selection))
+
+
+def take_measure(measure: Measure, watched: Sequence[Watched], by: By) -> Answer:
+    """Put a question to what was read."""
+    total = _rows(measure, watched, By.ALL)[0]
+    rows = (total,) if by is By.ALL else _rows(measure, watched, by)
+    return Answer(measure, by, tuple(rows), (*_ABOUT[by], *measure.columns, *_EVIDENCE), total)
+
+
+def measure_archive(
+    reader: ArchiveReader, name: str, selection: Selection, by: str | None = None
+) -> Answer:
+    """Put a question, by name, to an archive.
+
+    Raises:
+        ArchiveError: Nothing is in the archive, or nothing in the range.
+        ConfigError: Unknown measure or grouping, or no portal passes the filters.
+    """
+    measure = require_measure(name)
+    return take_measure(measure, load_watched(reader, selection), require_by(measure, by))
+
+
+def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
+    figures = measure.compute(watched, by)
+    empty = {column.key: 0 if column.key in _COUNTS else None for column in measure.columns}
+    return [
+        {
+            **describe_label(watched, by, label),
+            **empty,
+            **figures.get(label, {}),
+            **_evidence(measure, observed, watched[0].evidence.zone),
+        }
+        for label, observed in _observed(measure, watched, by).items()
+    ]
+
+
+def _observed(measure: Measure, watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
+    rows = observe(watched, by)
+    if not measure.about_slots or by is By.ALL:
+        return rows
+    overall = observe(watched, By.ALL)[("", 0)]
+    return {label: replace(overall) for label in rows}
+
+
+def _evidence(measure: Measure, observed: Observed, zone: ZoneInfo) -> dict[str, Any]:
+    asked = observed.until_s > 0
+    return {
+        "coverage": observed.coverage,
+        "snapshots": observed.snapshots,
+        "from": _local(observed.from_s, zone) if asked else None,
+        "until": _local(observed.until_s, zone) if asked else None,
+        "rule": measure.rule,
+        "provisional": True,
+    }
+
+
+def _local(instant_s: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(instant_s, zone).isoformat(sep=" ")

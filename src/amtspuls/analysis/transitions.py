@@ -1,0 +1,167 @@
+"""The rule that turns spans into bookings, cancellations and openings. It is written here and nowhere else.
+
+The rule of this release is the simplest one that can be written down (docs/reference/measures.md#rule):
+
+- a slot that vanished before its start, seen missing on a covered day, is a booking;
+- a slot that is seen again after it had vanished is a cancellation;
+- a slot seen for the first time, on a day that was covered before without it, is an opening.
+
+Nobody outside an office knows which vanished slot was a booking, so every figure that rests on this rule
+is provisional.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence
+from amtspuls.analysis.localtime import Ints
+
+RULE = "span-1"
+"""Name and version of the rule; every row that rests on it carries it."""
+
+_MINUTES_PER_DAY = 1440
+
+
+class Events(NamedTuple):
+    """What happened to slots of one portal, in the asked range; all arrays have shape (n,).
+
+    Attributes:
+        calendar: Number of the calendar.
+        slot: The slot concerned.
+        at: Instant of the snapshot that showed the change; the change itself lies in
+            ``(seen_at, at]``.
+        seen_at: Instant of the newest snapshot before it that covered the slot's day and still
+            showed the old state.
+        lead_s: From ``at`` to the slot's start.
+        timed: Whether the time between ``seen_at`` and ``at`` was covered, so that ``at`` tells the
+            hour. Across a gap it does not.
+    """
+
+    calendar: Ints
+    slot: Ints
+    at: Ints
+    seen_at: Ints
+    lead_s: Ints
+    timed: NDArray[np.bool_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> Events:
+        """The chosen ones of these events."""
+        return Events(
+            self.calendar[chosen],
+            self.slot[chosen],
+            self.at[chosen],
+            self.seen_at[chosen],
+            self.lead_s[chosen],
+            self.timed[chosen],
+        )
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """Everything that happened in one portal in the asked range.
+
+    Attributes:
+        bookings: Slots that vanished before their start.
+        cancellations: Slots that came back.
+        openings: Slots that were new on a day that was known before.
+        first_sight: Number of slots whose day had not been covered in the week before they were
+            seen: whether they are new is unknown, and they count nowhere.
+    """
+
+    bookings: Events
+    cancellations: Events
+    openings: Events
+    first_sight: int
+
+
+def find_transitions(evidence: Evidence) -> Transitions:
+    """Apply the rule to one portal."""
+    spans = evidence.spans
+    booked = (spans.closed_at < evidence.span_start_s) & evidence.in_range(spans.closed_at)
+    back = np.zeros(len(spans.slot), np.bool_)
+    back[1:] = (spans.slot[1:] == spans.slot[:-1]) & (spans.calendar[1:] == spans.calendar[:-1])
+    appeared = evidence.in_range(spans.opened_at)
+    openings, known_before = _events(evidence, appeared & ~back, spans.opened_at)
+    return Transitions(
+        bookings=_events(evidence, booked, spans.closed_at, since=spans.opened_at)[0],
+        cancellations=_events(
+            evidence, appeared & back, spans.opened_at, since=np.roll(spans.closed_at, 1)
+        )[0],
+        openings=openings.only(known_before),
+        first_sight=int((~known_before).sum()),
+    )
+
+
+def _events(
+    evidence: Evidence, chosen: NDArray[np.bool_], at: Ints, *, since: Ints | None = None
+) -> tuple[Events, NDArray[np.bool_]]:
+    """Collect the chosen spans as events.
+
+    Args:
+        evidence: The portal.
+        chosen: Which spans.
+        at: Instant of the event of each span (chosen or not).
+        since: When the old state was surely there; unknown when None.
+
+    Returns:
+        The events, and for which of them an earlier covering view is known.
+    """
+    calendar, slot = evidence.spans.calendar[chosen], evidence.spans.slot[chosen]
+    happened_at = at[chosen]
+    earlier = _newest_view_before(evidence, calendar, slot, happened_at)
+    known = earlier >= 0
+    views = evidence.views
+    seen_at = np.full(len(slot), np.iinfo(np.int64).min, np.int64)
+    seen_at[known] = views.taken_at[earlier[known]]
+    near = np.zeros(len(slot), np.bool_)
+    reach_s = JOIN_FACTOR * evidence.view_period_s[earlier[known]]
+    near[known] = happened_at[known] - seen_at[known] <= reach_s
+    if since is not None:
+        seen_at = np.maximum(seen_at, since[chosen])
+    lead_s = evidence.span_start_s[chosen] - happened_at
+    return Events(calendar, slot, happened_at, seen_at, lead_s, near), known
+
+
+def _newest_view_before(evidence: Evidence, calendar: Ints, slot: Ints, at: Ints) -> Ints:
+    """Find for each event the newest view before it that covered the slot's day.
+
+    Returns:
+        Index into ``Evidence.views``; -1 where there is none within ``MEMORY_S``.
+    """
+    views = evidence.views
+    order = np.flatnonzero(evidence.view_answered)
+    order = order[np.lexsort((views.taken_at[order], views.calendar[order]))]
+    if len(order) == 0:
+        return np.full(len(slot), -1, np.int64)
+    place = _place_before(views.calendar[order], views.taken_at[order], calendar, at)
+    runs = _starts_of_runs(views.calendar[order], evidence.covered_days.codes[order])
+    day = slot // _MINUTES_PER_DAY
+    while True:
+        held = order[np.maximum(place, 0)]
+        alive = (place >= 0) & (views.calendar[held] == calendar)
+        alive &= views.taken_at[held] >= at - MEMORY_S
+        place = np.where(alive, place, -1)
+        skip = alive & ~evidence.covered_days.contains(held, day)
+        if not skip.any():
+            return np.where(place >= 0, held, -1).astype(np.int64)
+        place = np.where(skip, runs[np.maximum(place, 0)] - 1, place)
+
+
+def _place_before(calendars: Ints, instants: Ints, calendar: Ints, at: Ints) -> Ints:
+    """Last place in columns sorted by (calendar, instant) that is before (calendar, at)."""
+    low = int(min(instants.min(), at.min(initial=int(instants.min()))))
+    width = int(max(instants.max(), at.max(initial=int(instants.max())))) - low + 1
+    keys = calendars * width + (instants - low)
+    return (np.searchsorted(keys, calendar * width + (at - low)) - 1).astype(np.int64)
+
+
+def _starts_of_runs(*columns: Ints) -> Ints:
+    """First place of the run of equal rows that each place lies in."""
+    begins = np.ones(len(columns[0]), np.bool_)
+    begins[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    return np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0)).astype(np.int64)

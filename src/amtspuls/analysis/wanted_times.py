@@ -1,0 +1,82 @@
+"""Which hours and weekdays people want: booked slots as a share of what was offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.evidence import Evidence
+from amtspuls.analysis.grouping import By, Watched, time_keys
+from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.transitions import RULE
+
+
+def compute_wanted_times(watched: Sequence[Watched], by: By) -> Figures:
+    """Count offered and booked slots by the hour or weekday of the slot.
+
+    A slot counts once however often it was booked. A slot is offered when it was free at some moment
+    of the range.
+    """
+    size = {By.HOUR: 24, By.WEEKDAY: 7}.get(by, 1)
+    offered, booked = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    for one in watched:
+        bookings = one.transitions.bookings
+        offered += _count(by, *_offered(one.evidence), size)
+        booked += _count(by, bookings.calendar, bookings.slot, size)
+    return {
+        ("", key): {
+            "offered": int(offered[key]),
+            "booked": int(booked[key]),
+            "booked_share": _ratio(booked[key], offered[key]),
+            "share_of_offered": _ratio(offered[key], offered.sum()),
+            "share_of_booked": _ratio(booked[key], booked.sum()),
+        }
+        for key in range(size)
+    }
+
+
+def _offered(evidence: Evidence) -> tuple[Ints, Ints]:
+    """Calendars and slots of the spans that were open in the range, its first moment included."""
+    spans = evidence.spans
+    open_then = spans.closed_at >= evidence.asked.from_s
+    open_then &= spans.opened_at < evidence.asked.until_s
+    open_then &= evidence.span_start_s >= evidence.asked.from_s
+    return spans.calendar[open_then], spans.slot[open_then]
+
+
+def _count(by: By, calendar: Ints, slot: Ints, size: int) -> Ints:
+    distinct = np.unique(np.stack((calendar, slot)), axis=1)
+    return np.bincount(time_keys(by, distinct[1] * 60), minlength=size).astype(np.int64)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return float(part / whole) if whole else None
+
+
+def _say(row: Row) -> str:
+    if not row["offered"]:
+        return f"no slot was offered, {measured_in(row)}"
+    return (
+        f"{row['booked']} of {count_of(row['offered'], 'offered slot')} "
+        f"were booked ({100 * row['booked_share']:.0f} %), {measured_in(row)}"
+    )
+
+
+MEASURE = Measure(
+    name="wanted-times",
+    question="Which hours and weekdays do people want: booked slots among those offered.",
+    by=(By.HOUR, By.WEEKDAY, By.ALL),
+    columns=(
+        Column("offered", "offered slots"),
+        Column("booked", "booked slots"),
+        Column("booked_share", "booked, % of offered", Unit.SHARE),
+        Column("share_of_offered", "% of all offered", Unit.SHARE),
+        Column("share_of_booked", "% of all booked", Unit.SHARE),
+    ),
+    compute=compute_wanted_times,
+    say=_say,
+    rule=RULE,
+    about_slots=True,
+)
