@@ -70,6 +70,7 @@ class Round:
             ArchiveError: The archive cannot be written; what it held and the snapshots stored before
                 are safe.
         """
+        self.fetcher.gates.new_round()
         slots = asyncio.Semaphore(self.parallel)
         lanes: dict[str, asyncio.Semaphore] = {}
         stops = self.archive.stops() if self.archive else {}

@@ -10,7 +10,7 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.clock import Clock, local_today
 from amtspuls.collect.judge import drop_past, judge_outcome, merge_views, require_plausible
 from amtspuls.errors import AmtspulsError, UnreachableError
-from amtspuls.fetch.client import PortalSession
+from amtspuls.fetch.session import PortalSession
 from amtspuls.log import get_log
 from amtspuls.model import KnownCalendar, Outcome, Snapshot, View, Window
 from amtspuls.systems.base import Ask, System
@@ -52,7 +52,7 @@ async def take_snapshot(plan: Plan, session: PortalSession, clock: Clock) -> Sna
     started_at = _seconds(clock.now())
     window = Window.weeks_ahead(local_today(clock, portal.zone_info), plan.weeks or MAX_WEEKS)
     parser = portal.system
-    outcome, reason, views = Outcome.CHANGED, "", ()
+    views: tuple[View, ...] = ()
     try:
         system = require_system(portal.system)
         parser = f"{system.name}/{system.version}"
