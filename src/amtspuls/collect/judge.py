@@ -36,12 +36,11 @@ def judge_outcome(reading: Reading) -> tuple[Outcome, str]:
     A view that was skipped on purpose (a service that the portal does not book alone) takes nothing
     from the others. A reading without any view is not an empty portal: it is ``changed``.
     """
-    troubles = [
-        (view.outcome, view.reason) for view in reading.views if view.outcome is not Outcome.OK
-    ]
-    troubles += [
+    said = [(view.outcome, view.reason) for view in reading.views]
+    said += [
         (problem.outcome, f"{problem.where}: {problem.reason}") for problem in reading.problems
     ]
+    troubles = [one for one in said if one[0] is not Outcome.OK]
     serious = [trouble for trouble in troubles if trouble[0] is not Outcome.SKIPPED]
     answered = any(view.outcome.answered for view in reading.views)
     if not reading.views and not reading.problems:
