@@ -1,0 +1,145 @@
+"""The reading half of the live archive: columns for analysis, and any past moment rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from amtspuls.archive.base import (
+    STILL_OPEN,
+    CalendarRecord,
+    CalendarState,
+    PortalRecord,
+    SnapshotColumns,
+    SpanColumns,
+    ViewColumns,
+)
+from amtspuls.archive.changes import on_covered_days
+from amtspuls.archive.failures import archive_errors, damaged
+from amtspuls.archive.queries import (
+    Limits,
+    calendar_of,
+    calendars_of,
+    newest_views,
+    read_free,
+    read_snapshots,
+    read_spans,
+    read_views,
+    read_zone,
+)
+from amtspuls.archive.schema import PORTALS, SNAPSHOTS
+from amtspuls.archive.times import Ints, instant_of, seconds_from, seconds_of, starts_of
+from amtspuls.model import Covered, Outcome, Slot
+
+
+class LiveReader:
+    """An ``ArchiveReader`` on SQL; made by ``live.open_reader``. May be used from several threads."""
+
+    def __init__(self, engine: Engine, path: Path) -> None:
+        self._engine = engine
+        self._path = path
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """One moment of the archive, however long the reading takes."""
+        with archive_errors(self._path):
+            try:
+                with self._engine.begin() as connection:
+                    yield connection
+            except (ValueError, TypeError, KeyError, OverflowError) as error:
+                raise damaged(self._path, error) from error
+
+    def portals(self) -> Sequence[PortalRecord]:
+        """All portals with at least one snapshot, by id."""
+        with self._reading() as connection:
+            rows = connection.execute(select(PORTALS).order_by(PORTALS.c.id))
+            return [PortalRecord(r.id, r.name, r.system, r.url, r.zone) for r in rows]
+
+    def calendars(self, portal_id: str) -> Sequence[CalendarRecord]:
+        """Calendars of a portal, by key in byte order; empty for an unknown portal."""
+        with self._reading() as connection:
+            rows = connection.execute(calendars_of(portal_id))
+            return [CalendarRecord(row.number, portal_id, calendar_of(row)) for row in rows]
+
+    def snapshots(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> SnapshotColumns:
+        """Snapshots with ``from_at <= taken_at < until_at``."""
+        wanted = _within(from_at, until_at)
+        with self._reading() as connection:
+            return read_snapshots(connection, portal_id, wanted)
+
+    def views(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> ViewColumns:
+        """Views of the snapshots with ``from_at <= taken_at < until_at``."""
+        wanted = _within(from_at, until_at)
+        with self._reading() as connection:
+            snapshots = read_snapshots(connection, portal_id, wanted)
+            return read_views(connection, portal_id, snapshots)
+
+    def spans(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> SpanColumns:
+        """Spans open at some moment of ``[from_at, until_at)``, closing at ``from_at`` included.
+
+        A span that no snapshot has closed ends, for this choice, when its slot begins.
+        """
+        wanted = _within(from_at, until_at)
+        with self._reading() as connection:
+            zone = read_zone(connection, portal_id)
+            calendar, slot, opened_at, closed_at = read_spans(connection, portal_id, wanted, zone)
+            kept = np.ones(len(slot), dtype=np.bool_)
+            first, until = wanted
+            if first is not None:
+                kept = (closed_at != STILL_OPEN) | (starts_of(slot, zone) >= first)
+                kept &= until is None or first < until
+        order = np.lexsort((opened_at, slot, calendar))
+        order = order[kept[order]]
+        return SpanColumns(calendar[order], slot[order], opened_at[order], closed_at[order])
+
+    def state(self, portal_id: str, at: datetime) -> Sequence[CalendarState]:
+        """What was free at a moment: each calendar's newest view at or before it, by key."""
+        seconds = seconds_of(at)
+        with self._reading() as connection:
+            newest = connection.scalar(
+                select(func.max(SNAPSHOTS.c.number))
+                .join(PORTALS, PORTALS.c.number == SNAPSHOTS.c.portal)
+                .where(PORTALS.c.id == portal_id, SNAPSHOTS.c.taken_at <= seconds)
+            )
+            if newest is None:
+                return []
+            zone = read_zone(connection, portal_id)
+            views = connection.execute(newest_views(portal_id, newest)).all()
+            calendar, slot = read_free(connection, portal_id, seconds, zone)
+            return [_state(view, slot[calendar == view.number]) for view in views]
+
+    def close(self) -> None:
+        """Release the connections; a second time does nothing."""
+        self._engine.dispose()
+
+
+def _within(from_at: datetime | None, until_at: datetime | None) -> Limits:
+    return (
+        None if from_at is None else seconds_from(from_at),
+        None if until_at is None else seconds_from(until_at),
+    )
+
+
+def _state(view: Row[Any], slots: Ints) -> CalendarState:
+    covered = Covered.parse(view.covered)
+    known = on_covered_days(slots, covered)
+    return CalendarState(
+        calendar=calendar_of(view),
+        outcome=Outcome(view.outcome),
+        taken_at=instant_of(view.taken_at),
+        covered=covered,
+        slots=tuple(Slot(slot) for slot in slots[known].tolist()),
+        unknown=tuple(Slot(slot) for slot in slots[~known].tolist()),
+    )

@@ -1,0 +1,167 @@
+"""Tables of the live archive; docs/reference/archive.md says what each column means.
+
+Instants are whole Unix seconds UTC, slots are minutes of naive local wall time. A change of this file
+needs a revision in ``migrations/versions`` and its name at the end of ``REVISIONS``.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+REVISIONS = ("0001",)
+"""Names of all schemas this version knows, oldest first; new archives are made as the last one."""
+
+METADATA = MetaData()
+
+_SECONDS = BigInteger().with_variant(Integer, "sqlite")
+
+PORTALS = Table(
+    "portals",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+)
+
+CALENDARS = Table(
+    "calendars",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("portal", ForeignKey("portals.number"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("services", Text, nullable=False),
+    UniqueConstraint("portal", "key"),
+)
+
+TEXTS = Table(
+    "texts",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("text", Text, nullable=False, unique=True),
+)
+
+SNAPSHOTS = Table(
+    "snapshots",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("portal", ForeignKey("portals.number"), nullable=False),
+    Column("taken_at", _SECONDS, nullable=False),
+    Column("finished_at", _SECONDS, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("bytes", _SECONDS, nullable=False),
+    Column("period_s", Integer),
+    Column("parser", Text, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("closed", Integer, nullable=False),
+    UniqueConstraint("portal", "taken_at"),
+)
+
+VIEWS = Table(
+    "views",
+    METADATA,
+    Column("calendar", ForeignKey("calendars.number"), primary_key=True),
+    Column("snapshot", ForeignKey("snapshots.number"), primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("covered", ForeignKey("texts.number"), nullable=False),
+    Column("asked", ForeignKey("texts.number"), nullable=False),
+    Column("duration_min", Integer),
+    Column("free", Integer),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SPANS = Table(
+    "spans",
+    METADATA,
+    Column("calendar", ForeignKey("calendars.number"), primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    Column("opened_at", _SECONDS, primary_key=True),
+    Column("closed_at", _SECONDS),
+    sqlite_with_rowid=False,
+)
+
+# The writer finds what is free now without walking through what was free ever.
+Index(
+    "open_spans",
+    SPANS.c.calendar,
+    SPANS.c.slot,
+    unique=True,
+    sqlite_where=SPANS.c.closed_at.is_(None),
+    postgresql_where=SPANS.c.closed_at.is_(None),
+)
+
+CAPACITY_CHANGES = Table(
+    "capacity_changes",
+    METADATA,
+    Column("calendar", ForeignKey("calendars.number"), primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    Column("at", _SECONDS, primary_key=True),
+    Column("capacity", Integer),
+    sqlite_with_rowid=False,
+)
+
+STOPS = Table(
+    "stops",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("portal_id", Text, nullable=False),
+    Column("since", _SECONDS, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("lifted_at", _SECONDS),
+)
+
+Index(
+    "standing_stops",
+    STOPS.c.portal_id,
+    unique=True,
+    sqlite_where=STOPS.c.lifted_at.is_(None),
+    postgresql_where=STOPS.c.lifted_at.is_(None),
+)
+
+ROBOTS = Table(
+    "robots",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("fetched_at", _SECONDS, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+Index("robots_of_origin", ROBOTS.c.origin, ROBOTS.c.number)
+
+HOSTS = Table(
+    "hosts",
+    METADATA,
+    Column("origin", Text, primary_key=True),
+    Column("robots", ForeignKey("robots.number")),
+    Column("robots_at", _SECONDS),
+    Column("silent_until", _SECONDS),
+    Column("budget_on", Text),
+    Column("budget_spent", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+VERSION = Table(
+    "alembic_version",
+    METADATA,
+    Column("version_num", String(32), primary_key=True, nullable=False),
+)
