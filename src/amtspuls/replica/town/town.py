@@ -1,0 +1,169 @@
+"""The town as portals to practise on, and its truth log."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from amtspuls.clock import utc_from_local
+from amtspuls.errors import ConfigError
+from amtspuls.model import Slot
+from amtspuls.replica.availability import ReplicaPortal
+from amtspuls.replica.town.model import TOWN_ZONE, TownPortal, Truth
+from amtspuls.replica.town.offices import draw_offices
+from amtspuls.replica.town.timeline import Timeline
+
+WARM_UP_DAYS = 10
+"""Days that are simulated before the first one, so that it finds calendars in use."""
+
+_CHECKPOINT_EVERY = 256
+_NOTHING: Mapping[str, tuple[Slot, ...]] = MappingProxyType({})
+
+
+class _Course:
+    """What one portal shows over time: the changes, and a full picture now and then."""
+
+    def __init__(self, truth: Sequence[Truth]) -> None:
+        self._changes = [line for line in truth if line.kind.effect]
+        self._instants = [line.at for line in self._changes]
+        self._checkpoints: list[Mapping[str, tuple[Slot, ...]]] = []
+        self._newest: tuple[int, Mapping[str, tuple[Slot, ...]]] = (0, _NOTHING)
+        free: dict[str, set[Slot]] = {}
+        for count, line in enumerate(self._changes):
+            if count % _CHECKPOINT_EVERY == 0:
+                self._checkpoints.append(_picture(free))
+            _apply(free, line)
+
+    def offer(self, at: datetime) -> Mapping[str, tuple[Slot, ...]]:
+        """The picture after all changes at or before an instant."""
+        count = bisect_right(self._instants, at)
+        known, picture = self._newest
+        if count != known:
+            picture = self._rebuild(count)
+            self._newest = (count, picture)
+        return picture
+
+    def _rebuild(self, count: int) -> Mapping[str, tuple[Slot, ...]]:
+        place = min(count // _CHECKPOINT_EVERY, len(self._checkpoints) - 1)
+        free = {key: set(slots) for key, slots in self._checkpoints[place].items()}
+        for line in self._changes[place * _CHECKPOINT_EVERY : count]:
+            _apply(free, line)
+        return _picture(free)
+
+
+class Town:
+    """Simulated offices (``replica.availability.Availability``) whose truth is known.
+
+    A calendar without any free slot is missing from an offer: the page says that it is sold out.
+    ``truth`` and ``offices`` are for scoring; an estimator never sees them.
+    """
+
+    def __init__(
+        self,
+        offices: Sequence[TownPortal],
+        truth: Mapping[str, Sequence[Truth]],
+        first_at: datetime,
+        last_at: datetime,
+    ) -> None:
+        self._offices = tuple(offices)
+        self._portals = MappingProxyType({office.id: office.as_replica() for office in offices})
+        self._courses = {portal_id: _Course(lines) for portal_id, lines in truth.items()}
+        self._truth = tuple(
+            sorted(
+                (line for lines in truth.values() for line in lines if line.at >= first_at),
+                key=lambda line: line.at,
+            )
+        )
+        self._first_at, self._last_at = first_at, last_at
+
+    @property
+    def portals(self) -> Mapping[str, ReplicaPortal]:
+        """The portals by id."""
+        return self._portals
+
+    @property
+    def offices(self) -> tuple[TownPortal, ...]:
+        """What the portals are like behind their pages."""
+        return self._offices
+
+    @property
+    def first_at(self) -> datetime:
+        """Local midnight at which the first day begins, aware UTC."""
+        return self._first_at
+
+    @property
+    def last_at(self) -> datetime:
+        """Local midnight at which the last day ends, aware UTC.
+
+        Afterwards nobody comes and no day is released; slots still pass.
+        """
+        return self._last_at
+
+    @property
+    def truth(self) -> tuple[Truth, ...]:
+        """Everything that happened from ``first_at`` on, ascending by instant."""
+        return self._truth
+
+    def offer(self, portal_id: str, at: datetime) -> Mapping[str, tuple[Slot, ...]]:
+        """What a portal shows at an instant (aware UTC); nothing before ``first_at``."""
+        course = self._courses[portal_id]
+        return course.offer(at) if at >= self._first_at else _NOTHING
+
+
+def make_town(
+    seed: int = 1,
+    *,
+    start: date,
+    days: int = 14,
+    portal_ids: Collection[str] | None = None,
+) -> Town:
+    """Simulate the town.
+
+    Args:
+        seed: Equal seeds give equal towns; a portal does not depend on which others are asked for.
+        start: First local day.
+        days: How many days citizens come.
+        portal_ids: Portals wanted; without it all.
+
+    Raises:
+        ConfigError: No portal of the town has a wanted id, or ``days`` is below 1.
+    """
+    if days < 1:
+        raise ConfigError(f"a town needs at least one day, not {days}")
+    offices = _choose(draw_offices(seed), portal_ids)
+    first, until = start - timedelta(days=WARM_UP_DAYS), start + timedelta(days=days)
+    truth = {office.id: Timeline(office, seed, first, until).run() for office in offices}
+    return Town(offices, truth, _midnight(start), _midnight(until))
+
+
+def _choose(
+    offices: Sequence[TownPortal], wanted: Collection[str] | None
+) -> tuple[TownPortal, ...]:
+    there = [office.id for office in offices]
+    for portal_id in sorted(set(wanted or ()) - set(there)):
+        near = get_close_matches(portal_id, there, cutoff=0.5) or there
+        raise ConfigError(
+            f"no portal {portal_id!r} in the town; there are: {', '.join(near)}", portal=portal_id
+        )
+    return tuple(office for office in offices if wanted is None or office.id in wanted)
+
+
+def _apply(free: dict[str, set[Slot]], line: Truth) -> None:
+    shown = free.setdefault(line.calendar_key, set())
+    if line.kind.effect > 0:
+        shown.update(line.slots)
+    else:
+        shown.difference_update(line.slots)
+
+
+def _picture(free: Mapping[str, set[Slot]]) -> Mapping[str, tuple[Slot, ...]]:
+    return MappingProxyType(
+        {key: tuple(sorted(free[key])) for key in sorted(free, key=str.encode) if free[key]}
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return utc_from_local(datetime.combine(day, time()), TOWN_ZONE).astimezone(UTC)
