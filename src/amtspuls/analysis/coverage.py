@@ -50,7 +50,7 @@ def find_covered_time(evidence: Evidence) -> CoveredTime:
     width_s = np.where(gap_s <= JOIN_FACTOR * period_s, gap_s, period_s)
     from_s = np.maximum(taken_at, evidence.asked.from_s)
     until_s = np.minimum(taken_at + width_s, evidence.asked.until_s)
-    kept = (until_s > from_s) & np.isin(calendar, list(evidence.calendars))
+    kept = until_s > from_s
     return CoveredTime(known[kept], calendar[kept], from_s[kept], until_s[kept])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,7 +22,7 @@ from amtspuls.archive.base import (
     ViewColumns,
 )
 from amtspuls.errors import ArchiveError
-from amtspuls.model import Calendar, Outcome
+from amtspuls.model import Outcome
 
 USUAL_PERIOD_S = 900
 """Planned period of a portal with a single snapshot that had none."""
@@ -95,13 +95,6 @@ class Evidence:
         return CoveredDays.of_texts(self.views.covered)
 
     @cached_property
-    def calendars(self) -> Mapping[int, Calendar]:
-        """Calendars with a view of any outcome in the range, by number, in the archive's order."""
-        seen = set(self.views.calendar[self.in_range(self.views.taken_at)].tolist())
-        records = self.reader.calendars(self.record.portal_id)
-        return {record.number: record.calendar for record in records if record.number in seen}
-
-    @cached_property
     def spans(self) -> SpanColumns:
         """Spans that were open in the range or in ``HISTORY`` before it."""
         from_at, until_at = map(_instant, self.asked)
@@ -145,9 +138,12 @@ def load_portal(reader: ArchiveReader, record: PortalRecord, selection: Selectio
     snapshots = reader.snapshots(record.portal_id)
     period_s = _fill_periods(snapshots)
     asked = _asked_range(selection, snapshots, period_s)
-    after_s = int(JOIN_FACTOR * period_s.max()) + 1
+    # Not beyond the snapshots just read: a writer may have stored another one since.
+    end_s = min(
+        asked.until_s + int(JOIN_FACTOR * period_s.max()) + 1, int(snapshots.taken_at[-1]) + 1
+    )
     views = reader.views(
-        record.portal_id, _instant(asked.from_s - MEMORY_S), _instant(asked.until_s + after_s)
+        record.portal_id, _instant(asked.from_s - MEMORY_S), _instant(max(end_s, asked.from_s))
     )
     return Evidence(reader, record, asked, snapshots, period_s, views)
 

@@ -23,6 +23,7 @@ from amtspuls.analysis.localtime import (
     weekday_of,
 )
 from amtspuls.analysis.transitions import Events, Transitions, find_transitions
+from amtspuls.model import Calendar
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EPOCH_ON = date(1970, 1, 1)
@@ -57,6 +58,15 @@ class Watched:
     def covered(self) -> CoveredTime:
         """Covered time by calendar."""
         return find_covered_time(self.evidence)
+
+    @cached_property
+    def calendars(self) -> Mapping[int, Calendar]:
+        """Calendars with a view of any outcome in the range, or covered in it, in the archive's order."""
+        views = self.evidence.views
+        seen = set(views.calendar[self.evidence.in_range(views.taken_at)].tolist())
+        seen.update(self.covered.calendar.tolist())
+        records = self.evidence.reader.calendars(self.evidence.record.portal_id)
+        return {record.number: record.calendar for record in records if record.number in seen}
 
     @cached_property
     def transitions(self) -> Transitions:
@@ -163,7 +173,7 @@ def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
 def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
     views = one.evidence.views
     counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
-    for number in one.evidence.calendars:
+    for number in one.calendars:
         seconds = int(one.covered.seconds[one.covered.calendar == number].sum())
         rows[one.label(By.CALENDAR, number)] = Observed(
             covered_s=seconds,
@@ -177,7 +187,7 @@ def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
 
 def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
     asked = one.evidence.asked
-    calendars = max(1, len(one.evidence.calendars))
+    calendars = max(1, len(one.calendars))
     keys = time_keys(by, one.cells.local_s)
     covered = seconds_between(one.covered.from_s, one.covered.until_s, one.cells.edges_s)
     length = np.diff(one.cells.edges_s)
@@ -206,7 +216,7 @@ def describe_label(watched: Sequence[Watched], by: By, label: Label) -> dict[str
         return {"portal": portal_id}
     if by is By.CALENDAR:
         owner = next(one for one in watched if one.evidence.record.portal_id == portal_id)
-        calendar = owner.evidence.calendars[key]
+        calendar = owner.calendars[key]
         return {"portal": portal_id, "calendar": calendar.key, "calendar_name": calendar.name}
     if by is By.HOUR:
         return {"hour": key}

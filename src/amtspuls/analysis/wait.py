@@ -57,7 +57,7 @@ def find_waits(one: Watched) -> Waits:
     covered, evidence = one.covered, one.evidence
     starts = {name: np.full(len(covered.view), np.inf) for name in RANKS}
     spans = evidence.spans
-    for number in evidence.calendars:
+    for number in one.calendars:
         mine = np.flatnonzero(covered.calendar == number)
         owned = np.flatnonzero(spans.calendar == number)
         owned = owned[np.argsort(evidence.span_start_s[owned], kind="stable")]
