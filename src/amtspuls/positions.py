@@ -16,6 +16,7 @@ KeyPath = tuple[str | int, ...]
 """Keys and array indexes from the root: ``("portal", 2, "tls", "reason")``."""
 
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BLANKS = re.compile(r"[ \t]*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _STRING = re.compile(
     r'"""(?:\\.|(?!""")[^\\])*"""(?:"{1,2}(?!"))?'
@@ -33,11 +34,24 @@ def find_positions(text: str) -> dict[KeyPath, int]:
     A table that is opened several times, or only implied by a longer name, stands where it was first
     named. Elements of arrays of tables carry their index: ``("portal", 0)`` is the first one's header.
     """
+    return _scan(text).found
+
+
+def find_break(text: str) -> int:
+    """Return the line of the statement or value at which a text stops being TOML.
+
+    For the cases in which ``tomllib`` only says that the end of the document came too early, such as a
+    quote that is never closed.
+    """
+    return _scan(text).line
+
+
+def _scan(text: str) -> _Scanner:
     scanner = _Scanner(text)
     # Text that tomllib would refuse as well: what was found so far still serves as an answer.
-    with suppress(_UnexpectedError, RecursionError):
+    with suppress(_UnexpectedError, tomllib.TOMLDecodeError, RecursionError):
         scanner.scan()
-    return scanner.found
+    return scanner
 
 
 class _UnexpectedError(Exception):
@@ -53,6 +67,11 @@ class _Scanner:
         self._at = 0
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._table_counts: dict[KeyPath, int] = {}
+
+    @property
+    def line(self) -> int:
+        """Line that the scanner has come to."""
+        return bisect_right(self._line_starts, self._at)
 
     def scan(self) -> None:
         """Read all statements."""
@@ -95,7 +114,7 @@ class _Scanner:
             path = (*path, name)
             self._note(path, begin)
         self._expect("=")
-        self._skip_gap()
+        self._skip_blanks()
         self._value(path)
 
     def _value(self, path: KeyPath) -> None:
@@ -132,13 +151,13 @@ class _Scanner:
         return names
 
     def _key(self) -> str:
-        self._skip_gap()
+        self._skip_blanks()
         if self._text[self._at : self._at + 1] in {'"', "'"}:
             quoted = self._take(_STRING)
             name = str(tomllib.loads(f"key = {quoted}")["key"])
         else:
             name = self._take(_BARE_KEY)
-        self._skip_gap()
+        self._skip_blanks()
         return name
 
     def _take(self, pattern: re.Pattern[str]) -> str:
@@ -154,9 +173,10 @@ class _Scanner:
         self._at += len(mark)
 
     def _skip_gap(self) -> None:
-        match = _GAP.match(self._text, self._at)
-        if match:
-            self._at = match.end()
+        self._take(_GAP)
+
+    def _skip_blanks(self) -> None:
+        self._take(_BLANKS)
 
     def _note(self, path: KeyPath, offset: int) -> None:
         self.found.setdefault(path, bisect_right(self._line_starts, offset))

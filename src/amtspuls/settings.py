@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from amtspuls.errors import ConfigError
-from amtspuls.tomlfile import explain, read_toml
+from amtspuls.tomlfile import explain, first_finding, read_toml
 
 SETTINGS_NAME = "amtspuls.toml"
 ENV_PREFIX = "AMTSPULS_"
@@ -159,8 +159,8 @@ def _lay_environment_over(values: dict[str, Any], variables: Mapping[str, str]) 
         try:
             Settings.model_validate(changed)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            message = f"environment variable {variable}: {explain(first, Settings)}"
+            finding = explain(first_finding(error), Settings)
+            message = f"environment variable {variable}: {finding}"
             raise ConfigError(message, variable=variable) from error
         _merge(values, changed)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, get_args
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from amtspuls.errors import ConfigError
-from amtspuls.positions import KeyPath, find_positions
+from amtspuls.positions import KeyPath, find_break, find_positions
 
 _SYNTAX_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 _SYNTAX_END = " (at end of document)"
@@ -84,15 +84,7 @@ class TomlFile:
             at: Where the table stands in the file.
             label: What the table is called in the message, e.g. ``portal "demo"``.
         """
-        findings = error.errors(include_url=False, include_context=True)
-        # A misspelt key makes two findings; that it is unknown says more than that another is missing.
-        first = min(
-            findings,
-            key=lambda finding: (
-                finding["type"] == "missing",
-                self.line_of((*at, *finding["loc"])),
-            ),
-        )
+        first = first_finding(error, lambda loc: self.line_of((*at, *loc)))
         message = explain(first, model)
         return self.error((*at, *first["loc"]), f"{label}: {message}" if label else message)
 
@@ -130,7 +122,7 @@ def parse_toml(text: str, name: str) -> TomlFile:
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         match = _SYNTAX_LINE.search(message)
-        line = int(match.group(1)) if match else text.rstrip("\n").count("\n") + 1
+        line = int(match.group(1)) if match else find_break(text)
         message = _SYNTAX_LINE.sub("", message).removesuffix(_SYNTAX_END)
         raise ConfigError(f"{name}:{line}: is no TOML: {message}", path=name, line=line) from error
     except RecursionError as error:
@@ -143,6 +135,12 @@ def did_you_mean(word: str, known: Iterable[str], *, count: int = 1) -> str:
     if not near:
         return ""
     return "; did you mean " + " or ".join(f'"{candidate}"' for candidate in near) + "?"
+
+
+def first_finding(error: ValidationError, order: Callable[[KeyPath], int] = len) -> ErrorDetails:
+    """Pick the finding to show: an unknown key says more than the missing one that it was meant for."""
+    findings = error.errors(include_url=False)
+    return min(findings, key=lambda found: (found["type"] == "missing", order(found["loc"])))
 
 
 def explain(finding: ErrorDetails, model: type[BaseModel]) -> str:

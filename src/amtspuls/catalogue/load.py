@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from amtspuls.catalogue.portal import HostRule, Portal, Status
 from amtspuls.errors import ConfigError
-from amtspuls.tomlfile import TomlFile, did_you_mean, explain, read_toml
+from amtspuls.tomlfile import TomlFile, did_you_mean, explain, first_finding, read_toml
 
 _TABLES = ("portal", "host")
 _NEAREST = 3
@@ -134,9 +134,10 @@ def portal_from_mapping(mapping: Mapping[str, Any], *, source: str) -> Portal:
     try:
         return Portal.model_validate(dict(mapping))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
         label = f'portal "{mapping.get("id", "?")}"'
-        raise ConfigError(f"{source}: {label}: {explain(first, Portal)}", source=source) from error
+        raise ConfigError(
+            f"{source}: {label}: {explain(first_finding(error), Portal)}", source=source
+        ) from error
 
 
 @cache

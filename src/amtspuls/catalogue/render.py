@@ -12,7 +12,7 @@ from amtspuls.errors import ConfigError
 
 _ALWAYS = frozenset({"id", "name", "system", "url", "status"})
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_MUST_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
+_MUST_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
 
 def portal_mapping(portal: Portal) -> dict[str, Any]:
