@@ -16,6 +16,7 @@ from amtspuls.archive.base import (
     PortalRecord,
     SnapshotColumns,
     SpanColumns,
+    Stop,
     ViewColumns,
 )
 from amtspuls.model import Calendar, Covered, Slot, slot_from_local
@@ -182,6 +183,9 @@ class TinyReader:
 
     def state(self, portal_id: str, at: datetime) -> Sequence[CalendarState]:
         raise AssertionError(f"no measure asks for the state of {portal_id} at {at}")
+
+    def stops(self) -> Mapping[str, Stop]:
+        return {}
 
     def close(self) -> None:
         pass

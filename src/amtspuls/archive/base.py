@@ -217,6 +217,10 @@ class ArchiveReader(Protocol):
         """
         ...
 
+    def stops(self) -> Mapping[str, Stop]:
+        """Portals that must not be asked, by id."""
+        ...
+
     def close(self) -> None:
         """Release the connection."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,12 @@ from amtspuls.archive.base import (
     PortalRecord,
     SnapshotColumns,
     SpanColumns,
+    Stop,
     ViewColumns,
 )
 from amtspuls.archive.changes import on_covered_days
 from amtspuls.archive.failures import archive_errors, damaged
+from amtspuls.archive.hosts import read_stops
 from amtspuls.archive.queries import (
     Limits,
     calendar_of,
@@ -119,6 +121,11 @@ class LiveReader:
             views = connection.execute(newest_views(portal_id, newest)).all()
             calendar, slot = read_free(connection, portal_id, seconds, zone)
             return [_state(view, slot[calendar == view.number]) for view in views]
+
+    def stops(self) -> Mapping[str, Stop]:
+        """Portals that must not be asked, by id."""
+        with self._reading() as connection:
+            return read_stops(connection)
 
     def close(self) -> None:
         """Release the connections; a second time does nothing."""
