@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from amtspuls.errors import ConfigError
+
 
 class Clock(Protocol):
     """What everything else may ask of time."""
@@ -117,3 +119,28 @@ def utc_from_local(local: datetime, zone: ZoneInfo, *, fold: int = 0) -> datetim
             hour that spring leaves out is read with the offset before the change.
     """
     return local.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+
+
+def parse_local_time(text: str, zone: ZoneInfo) -> datetime:
+    """Read a time of the command line: local to the portal unless it names an offset.
+
+    Args:
+        text: ``2021-07-19 11:33:50``, with ``T`` or a blank, seconds or not, or a day alone (its
+            midnight). ``+02:00`` or ``Z`` behind it decides the repeated hour of autumn; without it
+            the first pass is meant.
+        zone: The portal's zone.
+
+    Returns:
+        The instant, aware UTC.
+
+    Raises:
+        ConfigError: It is no time.
+    """
+    try:
+        read = datetime.fromisoformat(text.strip())
+        return read.astimezone(UTC) if read.tzinfo else utc_from_local(read, zone)
+    except (ValueError, OverflowError):
+        raise ConfigError(
+            f"{text!r} is no time: write it like 2026-01-26 08:15, local to the portal, or with an"
+            " offset like 2026-10-25T02:30+01:00"
+        ) from None
