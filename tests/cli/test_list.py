@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from amtspuls.catalogue.load import load_catalogue
+from amtspuls.catalogue.render import portal_table
+from amtspuls.settings import ENVIRONMENT
+from amtspuls.tomlfile import parse_toml
+from support.portals import a_portal, run
+
+ROOT = Path(__file__).resolve().parents[2]
+HOW_TO = ROOT / "docs/how-to/add-a-portal.md"
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for variable in [*ENVIRONMENT, "AMTSPULS_CONFIG"]:
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path
+
+
+def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, str]]:
+    code, out, err = run(capsys, "list", "--format", "csv", *arguments)
+    assert (code, err) == (0, "")
+    return list(csv.DictReader(io.StringIO(out)))
+
+
+def test_csv_lists_every_portal(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = listed(capsys)
+    assert [*rows[0]] == ["id", "name", "system", "url", "status", "last_seen"]
+    assert [tuple(row.values()) for row in rows] == [
+        (one.id, one.name, one.system, one.url, one.status, str(one.last_seen))
+        for one in load_catalogue().portals.values()
+    ]
+
+
+def test_filters_narrow_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [row["id"] for row in listed(capsys, "--status", "active")] == [
+        "wuppertalgeo",
+        "wuppertalgw",
+    ]
+    both = listed(capsys, "--match", "wuppertal*", "--match", "bonn", "--system", "netappoint")
+    assert [row["id"] for row in both] == ["bonn", "wuppertalgeo", "wuppertalgw"]
+    assert len(listed(capsys, "--status", "active", "--status", "silent")) == 38
+    assert listed(capsys, "--match", "bonn", "--status", "active") == []
+
+
+def test_json_says_the_same_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = listed(capsys, "--system", "netappoint")
+    _, out, _ = run(capsys, "list", "--system", "netappoint", "--format", "json")
+    assert json.loads(out) == rows
+
+
+def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "list", "--match", "wuppertal*")
+    assert code == 0
+    assert "4 of 95 portals" in out
+    assert re.search(r"^ ?id +name +system +status +last seen *$", out, re.MULTILINE)
+    assert re.search(r"wuppertalgw +Stadt Wuppertal Gewerbecenter +netappoint +active +2026", out)
+
+
+def test_markdown_is_sorted_by_name_and_links(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "list", "--format", "markdown")
+    lines = out.splitlines()
+    assert lines[0] == "| name | scraper | url |"
+    names = [line.split(" | ")[0] for line in lines[2:]]
+    assert names == sorted(names)
+    assert len(names) == 95
+    assert (
+        "| Stadt Beckum | tempus | [tempus-termine.com/termine/...]"
+        "(https://tempus-termine.com/termine/index.php?anlagennr=99) |"
+    ) in lines
+
+
+def test_markdown_equals_the_published_table(
+    capsys: pytest.CaptureFixture[str], shared: Path
+) -> None:
+    text = (shared / "SEED.md").read_text(encoding="utf-8")
+    theirs = re.findall(r"^\| (.+?) +\| netappoint +\| (.+?) +\|$", text, re.MULTILINE)
+    _, out, _ = run(capsys, "list", "--format", "markdown", "--system", "netappoint")
+    ours = re.findall(r"^\| (.+?) \| netappoint \| (.+?) \|$", out, re.MULTILINE)
+    assert len(theirs) == 10
+    assert [row for row in ours if row in theirs] == theirs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--system", "tempis"], 'no system is called "tempis"; there are: netappoint, tempus'),
+        (["--status", "alive"], 'no status is called "alive"; there are: active, silent, retired'),
+        (["--match", "bon"], 'no portal id matches "bon"; did you mean "bonn"'),
+        (["--catalogue", "none.toml"], "none.toml: cannot be read: No such file"),
+        (["--config", "none.toml"], "none.toml: cannot be read: No such file"),
+        (["--format", "xml"], "'xml' is not one of"),
+    ],
+)
+def test_wrong_arguments_are_explained(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    code, out, err = run(capsys, "list", *arguments)
+    assert (code, out) == (2, "")
+    assert message in " ".join(err.split())
+
+
+def test_offices_of_the_user_are_listed(
+    capsys: pytest.CaptureFixture[str], empty_folder: Path
+) -> None:
+    table = portal_table(a_portal("demo", "my_system"))
+    (empty_folder / "offices.toml").write_text(table, encoding="utf-8")
+    assert len(listed(capsys, "--catalogue", "offices.toml")) == 96
+    (empty_folder / "amtspuls.toml").write_text('catalogue = ["offices.toml"]', encoding="utf-8")
+    assert [row["id"] for row in listed(capsys, "--system", "my_system")] == ["demo"]
+
+
+def how_to_blocks(language: str) -> list[str]:
+    text = HOW_TO.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_how_to_works_as_written(
+    capsys: pytest.CaptureFixture[str], empty_folder: Path
+) -> None:
+    office, settings, calendar, host = how_to_blocks("toml")
+    file = empty_folder / "offices.toml"
+    file.write_text(office + calendar + host, encoding="utf-8")
+    ran = 0
+    for line in "".join(how_to_blocks("sh")).splitlines():
+        words = [word.strip('"') for word in line.split()]
+        assert words[0] == "amtspuls"
+        if words[1] in {"list", "init"}:
+            assert run(capsys, *words[1:])[0] == 0
+            ran += 1
+    assert ran == 4
+    (empty_folder / "amtspuls.toml").write_text(settings, encoding="utf-8")
+    assert listed(capsys, "--match", "musterstadt")[0]["status"] == "unverified"
+    assert parse_toml(settings, "settings").data == {"catalogue": ["offices.toml"]}
+
+
+def test_the_mistake_of_the_how_to_is_real(
+    capsys: pytest.CaptureFixture[str], empty_folder: Path
+) -> None:
+    wrong = how_to_blocks("toml")[0].replace("system =", "sytem =")
+    (empty_folder / "offices.toml").write_text(wrong, encoding="utf-8")
+    _, _, err = run(capsys, "list", "--catalogue", "offices.toml")
+    shown = " ".join(HOW_TO.read_text(encoding="utf-8").split())
+    assert err.removeprefix("amtspuls: ").strip() in shown
