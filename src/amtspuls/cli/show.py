@@ -1,0 +1,170 @@
+"""``amtspuls show`` and ``amtspuls migrate``: any past moment of a portal, and older archives."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amtspuls.cli.options import Archive, Config
+from amtspuls.cli.output import Format, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from amtspuls.archive.base import ArchiveReader, CalendarState, PortalRecord
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("show")(show)
+    app.command("migrate")(migrate)
+
+
+def show(
+    portal: Annotated[str, typer.Argument(metavar="PORTAL", help="Id of a portal.")],
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Local time of the portal; else its newest snapshot."),
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option(metavar="DATE", help="One day as a table; else all in short.")
+    ] = None,
+    archive: Archive = None,
+    config: Config = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Show what was free at a past moment, as the archive remembers it.
+
+    X is free, ? is not known (the day was not read), an empty field was taken or not offered.
+    """
+    from zoneinfo import ZoneInfo
+
+    from amtspuls.archive.live import open_reader
+    from amtspuls.clock import parse_local_time
+    from amtspuls.settings import load_settings
+
+    wanted = None if day is None else _day_of(day)
+    with closing(open_reader(archive or load_settings(config).archive)) as reader:
+        record = _record_of(reader, portal)
+        zone = ZoneInfo(record.zone)
+        moment = _moment(reader, record, zone, parse_local_time(at, zone) if at else None)
+        states = reader.state(portal, moment)
+        _say_where_we_are(reader, record, zone, moment, states)
+    _print(states, wanted, form)
+
+
+def migrate(archive: Archive = None, config: Config = None) -> None:
+    """Bring an older archive to the schema of this version; a backup is made first."""
+    from amtspuls.archive.live import open_writer
+    from amtspuls.archive.schema import REVISIONS
+    from amtspuls.settings import load_settings
+
+    folder = archive or load_settings(config).archive
+    open_writer(folder, create=False).close()
+    say(f"{folder} has schema {REVISIONS[-1]}, the newest one")
+
+
+def _day_of(text: str) -> date:
+    from datetime import date
+
+    from amtspuls.errors import ConfigError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no day: write it like 2026-01-26") from None
+
+
+def _record_of(reader: ArchiveReader, portal_id: str) -> PortalRecord:
+    from difflib import get_close_matches
+
+    from amtspuls.errors import ConfigError
+
+    records = {record.portal_id: record for record in reader.portals()}
+    if portal_id in records:
+        return records[portal_id]
+    near = get_close_matches(portal_id, records, n=5) or sorted(records)[:5]
+    raise ConfigError(
+        f"the archive knows no portal {portal_id!r}"
+        + (f"; near: {', '.join(near)}" if near else "; it holds no snapshot at all"),
+        portal=portal_id,
+    )
+
+
+def _moment(
+    reader: ArchiveReader, record: PortalRecord, zone: ZoneInfo, at: datetime | None
+) -> datetime:
+    """Return the moment to rebuild; there is a snapshot at or before it."""
+    from datetime import UTC, datetime
+
+    from amtspuls.errors import ArchiveError
+
+    taken_at = reader.snapshots(record.portal_id).taken_at
+    first, newest = (datetime.fromtimestamp(int(taken_at[end]), UTC) for end in (0, -1))
+    if at is not None and at < first:
+        raise ArchiveError(
+            f"no snapshot of {record.portal_id} at or before {_local(at, zone)}: the first one is of"
+            f" {_local(first, zone)}",
+            portal=record.portal_id,
+        )
+    return newest if at is None else at
+
+
+def _say_where_we_are(
+    reader: ArchiveReader,
+    record: PortalRecord,
+    zone: ZoneInfo,
+    moment: datetime,
+    states: Sequence[CalendarState],
+) -> None:
+    """Say what is shown and how far it can be trusted, on standard error."""
+    from datetime import timedelta
+
+    shots = reader.snapshots(record.portal_id, until_at=moment + timedelta(microseconds=1))
+    newest = _from_seconds(int(shots.taken_at[-1]))
+    free = sum(len(state.slots) for state in states)
+    say(
+        f"{record.name} ({record.portal_id}) at {_local(moment, zone)}: {free} free slots in"
+        f" {len(states)} calendars; snapshot of {_local(newest, zone)}, {shots.outcome[-1]}"
+    )
+    for state in states:
+        if not state.outcome.answered:
+            say(f"  {state.calendar.name}: not known, its newest view was {state.outcome}")
+        elif state.taken_at != newest:
+            say(f"  {state.calendar.name}: last seen {_local(state.taken_at, zone)}")
+
+
+def _from_seconds(seconds: int) -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    """Local time; with its offset in the hour that autumn repeats."""
+    local = instant.astimezone(zone)
+    twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return local.isoformat(" ") if twice else local.replace(tzinfo=None).isoformat(" ")
+
+
+def _print(states: Sequence[CalendarState], day: date | None, form: Format) -> None:
+    from amtspuls.analysis.daytable import DayColumn, day_table, free_days
+    from amtspuls.cli.daytables import print_day_table, print_free_days
+
+    columns = [DayColumn.of(state) for state in states]
+    days = [free.day for free in free_days(columns)]
+    if day is None:
+        print_free_days(columns, form)
+        if days:
+            say(f"one day slot by slot: add --day {days[0]}")
+        return
+    table = day_table(columns, day)
+    print_day_table(table, form)
+    if not table.rows:
+        unknown = [state.calendar.name for state in states if day not in state.covered]
+        known = len(states) - len(unknown)
+        say(f"{day}: nothing free in {known} calendars, not known of {len(unknown)}")
