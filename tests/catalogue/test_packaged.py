@@ -14,6 +14,7 @@ import pytest
 
 from amtspuls.catalogue.load import load_catalogue
 from amtspuls.catalogue.portal import Portal
+from amtspuls.systems.registry import require_system
 
 SYSTEMS = ("netappoint", "tempus")
 ACTIVE_SINCE = date(2026, 7, 1)
@@ -73,6 +74,11 @@ def test_files_are_sorted_by_status_and_id(system: str) -> None:
 def test_status_agrees_with_the_last_sign_of_life(portal: Portal) -> None:
     assert portal.last_seen is not None
     assert portal.status == status_on(portal.last_seen)
+
+
+@pytest.mark.parametrize("portal", PORTALS.values(), ids=PORTALS)
+def test_its_system_can_use_it(portal: Portal) -> None:
+    require_system(portal.system).check_portal(portal)
 
 
 def test_all_published_portals_are_there_letter_for_letter(shared: Path) -> None:

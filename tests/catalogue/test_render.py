@@ -45,7 +45,7 @@ def test_a_table_reads_like_one_written_by_hand() -> None:
 id = "demo"
 name = "Stadt Demo"
 system = "tempus"
-url = "https://demo.example/"
+url = "https://demo.example/index.php?anlagennr=1"
 status = "active"
 last_seen = 2026-07-19
 

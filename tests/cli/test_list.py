@@ -112,11 +112,32 @@ def test_wrong_arguments_are_explained(
 def test_offices_of_the_user_are_listed(
     capsys: pytest.CaptureFixture[str], empty_folder: Path
 ) -> None:
-    table = portal_table(a_portal("demo", "my_system"))
+    table = portal_table(a_portal("demo", "tempus").model_copy(update={"status": "unverified"}))
     (empty_folder / "offices.toml").write_text(table, encoding="utf-8")
     assert len(listed(capsys, "--catalogue", "offices.toml")) == 96
     (empty_folder / "amtspuls.toml").write_text('catalogue = ["offices.toml"]', encoding="utf-8")
-    assert [row["id"] for row in listed(capsys, "--system", "my_system")] == ["demo"]
+    assert [row["id"] for row in listed(capsys, "--status", "unverified")] == ["demo"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("tempus", "tempis"), "offices.toml:4: no system is called 'tempis'; there are: netapp"),
+        (("tempus", "netappoint"), "offices.toml:2: portal demo: the url needs a company"),
+        (("active", 'active"\noptions.x = "1'), "offices.toml:2: portal demo: tempus has no opti"),
+    ],
+)
+def test_offices_that_their_system_cannot_use_are_shown_with_their_line(
+    capsys: pytest.CaptureFixture[str],
+    empty_folder: Path,
+    change: tuple[str, str],
+    message: str,
+) -> None:
+    text = portal_table(a_portal("demo", "tempus")).replace(*change)
+    (empty_folder / "offices.toml").write_text(text, encoding="utf-8")
+    code, out, err = run(capsys, "list", "--catalogue", "offices.toml")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"amtspuls: {message}")
 
 
 def how_to_blocks(language: str) -> list[str]:

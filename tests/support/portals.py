@@ -52,7 +52,8 @@ def portals() -> st.SearchStrategy[Portal]:
 
 def a_portal(portal_id: str = "demo", system: str = "tempus") -> Portal:
     """A plain portal."""
-    return Portal(id=portal_id, name="Stadt Demo", system=system, url="https://demo.example/")
+    url = "https://demo.example/index.php?anlagennr=1"
+    return Portal(id=portal_id, name="Stadt Demo", system=system, url=url)
 
 
 def a_rule(host: str) -> HostRule:

@@ -6,7 +6,7 @@ one of the same id (portals) or host name (hosts); later overlays win over earli
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -103,11 +103,15 @@ def make_catalogue(portals: Iterable[Portal], hosts: Iterable[HostRule] = ()) ->
     )
 
 
-def load_catalogue(overlays: Sequence[Path] = ()) -> Catalogue:
+def load_catalogue(
+    overlays: Sequence[Path] = (), *, check: Callable[[Portal], None] | None = None
+) -> Catalogue:
     """Load the packaged catalogue and lay the user's files over it.
 
     Args:
         overlays: TOML files in the form of the packaged ones; later ones win.
+        check: Raises ``ConfigError`` for a portal of an overlay that its system cannot use. Handed in,
+            because the catalogue knows no systems.
 
     Raises:
         ConfigError: A file is missing or wrong; the message begins with ``file:line:``.
@@ -115,7 +119,7 @@ def load_catalogue(overlays: Sequence[Path] = ()) -> Catalogue:
     portals, hosts = _packaged()
     portals, hosts = dict(portals), dict(hosts)
     for path in overlays:
-        more_portals, more_hosts = read_catalogue_file(read_toml(path, str(path)))
+        more_portals, more_hosts = read_catalogue_file(read_toml(path, str(path)), check)
         portals.update(more_portals)
         hosts.update(more_hosts)
     return make_catalogue(portals.values(), hosts.values())
@@ -153,8 +157,14 @@ def _packaged() -> tuple[Mapping[str, Portal], Mapping[str, HostRule]]:
     return portals, hosts
 
 
-def read_catalogue_file(toml: TomlFile) -> tuple[dict[str, Portal], dict[str, HostRule]]:
+def read_catalogue_file(
+    toml: TomlFile, check: Callable[[Portal], None] | None = None
+) -> tuple[dict[str, Portal], dict[str, HostRule]]:
     """Check one catalogue file and return its portals by id and its host rules by host name.
+
+    Args:
+        toml: The file.
+        check: See ``load_catalogue``.
 
     Raises:
         ConfigError: The first mistake, with file and line.
@@ -163,7 +173,16 @@ def read_catalogue_file(toml: TomlFile) -> tuple[dict[str, Portal], dict[str, Ho
         if name not in _TABLES:
             hint = did_you_mean(name, _TABLES) or "; a catalogue has [[portal]] and [[host]]"
             raise toml.error((name,), f'unknown table "{name}"{hint}')
-    return _read_tables(toml, Portal, "portal", "id"), _read_tables(toml, HostRule, "host", "host")
+    portals = _read_tables(toml, Portal, "portal", "id")
+    hosts = _read_tables(toml, HostRule, "host", "host")
+    for index, portal in enumerate(portals.values()):
+        try:
+            if check:
+                check(portal)
+        except ConfigError as error:
+            key = "system" if "system" in error.context else "id"
+            raise toml.error(("portal", index, key), str(error)) from error
+    return portals, hosts
 
 
 def _read_tables(toml: TomlFile, model: type[_Model], table: str, key: str) -> dict[str, _Model]:

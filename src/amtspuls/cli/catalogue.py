@@ -11,7 +11,6 @@ from amtspuls.cli.options import Config, Overlays, Systems, load_catalogue_of
 from amtspuls.cli.output import Format, print_rows
 
 if TYPE_CHECKING:
-    from amtspuls.catalogue.load import Catalogue
     from amtspuls.catalogue.portal import Portal, Status
 
 _COLUMNS = {
@@ -48,7 +47,7 @@ def list_portals(
     known = load_catalogue_of(load_settings(config), catalogue)
     picked = known.select(
         include=match or (),
-        systems=_require_systems(system or (), known),
+        systems=_require_systems(system or ()),
         statuses=_require_statuses(status or ()),
     )
     rows = [_row(portal) for portal in picked]
@@ -58,15 +57,12 @@ def list_portals(
     print_rows(rows, _COLUMNS[form], form, title=title, titles=_TITLES)
 
 
-def _require_systems(systems: Sequence[str], known: Catalogue) -> Sequence[str]:
-    """Check that each system is one that a portal uses, or that is installed."""
+def _require_systems(systems: Sequence[str]) -> Sequence[str]:
     from importlib.metadata import entry_points
 
     from amtspuls.systems.registry import ENTRY_POINT_GROUP
 
-    used = {portal.system for portal in known.portals.values()}
-    installed = {entry.name for entry in entry_points(group=ENTRY_POINT_GROUP)}
-    _require_words("system", systems, sorted(used | installed))
+    _require_words("system", systems, sorted(entry_points(group=ENTRY_POINT_GROUP).names))
     return systems
 
 

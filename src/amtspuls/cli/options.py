@@ -41,10 +41,19 @@ Archive = Annotated[
 
 
 def load_catalogue_of(settings: Settings, overlays: Sequence[Path] | None) -> Catalogue:
-    """The packaged catalogue with the overlays of the settings and those of the command line."""
+    """The packaged catalogue with the overlays of the settings and those of the command line.
+
+    Portals of overlays are checked by their systems, so that a wrong option is told with its line.
+    """
     from amtspuls.catalogue.load import load_catalogue
 
-    return load_catalogue([*settings.catalogue, *(overlays or [])])
+    return load_catalogue([*settings.catalogue, *(overlays or [])], check=_check_by_system)
+
+
+def _check_by_system(portal: Portal) -> None:
+    from amtspuls.systems.registry import require_system
+
+    require_system(portal.system).check_portal(portal)
 
 
 def live_portals(
