@@ -359,3 +359,9 @@ def test_numbers_for_people() -> None:
         "1 booking",
         "12\u202f345 bookings",
     ]
+
+
+def test_a_slot_booked_at_the_first_moment_of_the_range_was_offered_in_it() -> None:
+    since = Selection(from_at=utc("2026-01-26 05:30"))
+    total = measure_archive(morning(), "wanted-times", since, "all").total
+    assert figures(total, "offered", "booked") == [3, 2]

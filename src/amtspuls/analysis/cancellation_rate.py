@@ -33,7 +33,8 @@ def _say(row: Row) -> str:
         return f"no booking was seen, so there is no rate, {measured_in(row)}"
     return (
         f"{100 * row['rate']:.0f} cancellations for 100 bookings "
-        f"({row['cancellations']} to {count_of(row['bookings'], 'booking')}), {measured_in(row)}"
+        f"({count_of(row['cancellations'], 'cancellation')}, {count_of(row['bookings'], 'booking')}), "
+        f"{measured_in(row)}"
     )
 
 

@@ -59,7 +59,7 @@ def _say(row: Row) -> str:
     if not row["offered"]:
         return f"no slot was offered, {measured_in(row)}"
     return (
-        f"{row['booked']} of {count_of(row['offered'], 'offered slot')} "
+        f"{count_of(row['booked'], 'slot')} of {count_of(row['offered'], 'slot')} on offer "
         f"were booked ({100 * row['booked_share']:.0f} %), {measured_in(row)}"
     )
 

@@ -1,0 +1,45 @@
+"""Answers for people: shares in per cent, hours as times, the small print in one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amtspuls.analysis.base import Answer, Column, Row, Unit
+
+_SMALL_PRINT = frozenset({"from", "until", "rule", "provisional"})
+"""Columns that are the same in every row, or nearly; people read them once."""
+
+
+def shown_columns(answer: Answer) -> tuple[Column, ...]:
+    """The columns that people read."""
+    return tuple(column for column in answer.columns if column.key not in _SMALL_PRINT)
+
+
+def show_rows(answer: Answer) -> list[dict[str, Any]]:
+    """Rows for people: keys as in ``shown_columns``, shares times 100, numbers rounded."""
+    columns = shown_columns(answer)
+    return [{column.key: _show(column, row) for column in columns} for row in answer.rows]
+
+
+def _show(column: Column, row: Row) -> Any:
+    value = row[column.key]
+    if column.key == "hour":
+        return f"{value:02d}:00"
+    if isinstance(value, float):
+        return round(100 * value, 1) if column.unit is Unit.SHARE else round(value, 2)
+    return value
+
+
+def small_print(answer: Answer) -> str:
+    """What holds for the whole answer: range and rule."""
+    total = answer.total
+    return (
+        f"From {show_time(total['from'])} until {show_time(total['until'])}. "
+        f"Provisional, rule {total['rule']}: what it counts, and what it cannot know, is in "
+        "docs/reference/measures.md."
+    )
+
+
+def show_time(text: str | None) -> str:
+    """A local time of a row without its offset and seconds; ``?`` where there is none."""
+    return "?" if text is None else text[:16]

@@ -1,0 +1,68 @@
+"""What all commands share that ask the archive something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from amtspuls.analysis.selection import Selection
+    from amtspuls.archive.base import ArchiveReader
+
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="TIME", help="Local time or day; else the first snapshot."),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Local time or day, not included; else the last."),
+]
+
+
+@contextmanager
+def open_archive(archive: Path | None, config: Path | None) -> Iterator[ArchiveReader]:
+    """Open the archive named on the command line, else that of the settings, for reading."""
+    from amtspuls.archive.live import open_reader
+    from amtspuls.settings import load_settings
+
+    reader = open_reader(archive or load_settings(config).archive)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def make_selection(
+    reader: ArchiveReader,
+    include: list[str] | None,
+    exclude: list[str] | None,
+    systems: list[str] | None,
+    from_local: str | None,
+    until_local: str | None,
+) -> Selection:
+    """Turn the filters and times of the command line into a selection.
+
+    Times are local to the selected portals; where their zones differ, to Europe/Berlin.
+
+    Raises:
+        ArchiveError: The archive is empty.
+        ConfigError: Nothing is selected, a time is none, or the two are reversed.
+    """
+    from dataclasses import replace
+    from zoneinfo import ZoneInfo
+
+    from amtspuls.analysis.selection import Selection, select_portals
+    from amtspuls.clock import parse_local_time
+
+    chosen = Selection(tuple(include or ()), tuple(exclude or ()), tuple(systems or ()))
+    zones = {portal.zone for portal in select_portals(reader, chosen)}
+    zone = ZoneInfo(zones.pop() if len(zones) == 1 else "Europe/Berlin")
+    return replace(
+        chosen,
+        from_at=None if from_local is None else parse_local_time(from_local, zone),
+        until_at=None if until_local is None else parse_local_time(until_local, zone),
+    )

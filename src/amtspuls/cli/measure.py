@@ -1,0 +1,90 @@
+"""``amtspuls measure``: put a question to the archive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amtspuls.cli.asking import From, Until, make_selection, open_archive
+from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
+from amtspuls.cli.output import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from amtspuls.analysis.base import Answer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("measure")(measure)
+
+
+def measure(
+    name: Annotated[
+        str | None, typer.Argument(help="What to measure; without it the measures are listed.")
+    ] = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    system: Systems = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="BY",
+            help="One row for each portal, calendar, hour, weekday, day, or all.",
+        ),
+    ] = None,
+    from_local: From = None,
+    until_local: Until = None,
+    archive: Archive = None,
+    config: Config = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Measure what the archive says: how busy, how long the wait, when people book and cancel.
+
+    Every figure is provisional and comes with its coverage.
+    """
+    if name is None:
+        _list_measures(form)
+        return
+    from amtspuls.analysis.measures import (
+        load_watched,
+        require_by,
+        require_measure,
+        take_measure,
+    )
+
+    wanted = require_measure(name)
+    grouping = require_by(wanted, by)
+    with open_archive(archive, config) as reader:
+        selection = make_selection(reader, include, exclude, system, from_local, until_local)
+        answer = take_measure(wanted, load_watched(reader, selection), grouping)
+    _print_answer(answer, form)
+
+
+def _list_measures(form: Format) -> None:
+    from amtspuls.analysis.measures import MEASURES
+
+    rows = [
+        {"measure": one.name, "question": one.question, "by": ", ".join(one.by)}
+        for one in MEASURES.values()
+    ]
+    print_rows(rows, ["measure", "question", "by"], form)
+
+
+def _print_answer(answer: Answer, form: Format) -> None:
+    from amtspuls.analysis.display import show_rows, shown_columns, small_print
+
+    if form in (Format.CSV, Format.JSON):
+        print_rows(answer.rows, [column.key for column in answer.columns], form)
+        return
+    columns = shown_columns(answer)
+    print_rows(
+        show_rows(answer),
+        [column.key for column in columns],
+        form,
+        title=answer.measure.question,
+        titles={column.key: column.title for column in columns},
+    )
+    say(f"{answer.measure.name}: {answer.sentence}.")
+    say(small_print(answer))

@@ -1,0 +1,123 @@
+"""``amtspuls status``: what was watched, and how well."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from amtspuls.cli.asking import From, Until, make_selection, open_archive
+from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
+from amtspuls.cli.output import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amtspuls.analysis.status import PortalStatus
+
+_TITLES = {
+    "portal": "portal",
+    "snapshots": "snapshots",
+    "changed": "changed, %",
+    "outcomes": "outcomes",
+    "coverage": "covered, %",
+    "calendars": "calendars",
+    "free_slots": "free slots",
+    "newest": "newest snapshot",
+    "stopped": "stopped since",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status")(status)
+
+
+def status(
+    include: Include = None,
+    exclude: Exclude = None,
+    system: Systems = None,
+    from_local: From = None,
+    until_local: Until = None,
+    archive: Archive = None,
+    config: Config = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """Show for each portal how often it was asked, what came of it, and how much of the time is known."""
+    from amtspuls.analysis.measures import load_watched
+    from amtspuls.analysis.status import read_status
+
+    with open_archive(archive, config) as reader:
+        selection = make_selection(reader, include, exclude, system, from_local, until_local)
+        found = read_status(load_watched(reader, selection), reader.stops())
+    if form in (Format.CSV, Format.JSON):
+        rows = [_as_data(one, flat=form is Format.CSV) for one in found]
+        print_rows(rows, list(rows[0]), form)
+        return
+    print_rows([_as_row(one, form) for one in found], _columns(found), form, titles=_TITLES)
+    if any(one.period_assumed for one in found):
+        say(
+            "coverage: some snapshots had no planned period, the median distance of the portal's "
+            "snapshots stands for it"
+        )
+
+
+def _columns(found: Sequence[PortalStatus]) -> list[str]:
+    anything_stopped = any(one.stopped for one in found)
+    return [key for key in _TITLES if key != "stopped" or anything_stopped]
+
+
+def _as_row(one: PortalStatus, form: Format) -> dict[str, Any]:
+    outcomes = ", ".join(f"{number} {name}" for name, number in one.outcomes.items())
+    newest = (
+        "" if one.newest_at is None else f"{_local(one, one.newest_at)[:16]} {one.newest_outcome}"
+    )
+    narrow = form is Format.TABLE
+    return {
+        "portal": textwrap.fill(one.record.portal_id, 26) if narrow else one.record.portal_id,
+        "snapshots": one.snapshots,
+        "changed": _percent(one.changed_share),
+        "outcomes": textwrap.fill(outcomes, 22) if narrow else outcomes,
+        "coverage": _percent(one.coverage),
+        "calendars": one.calendars,
+        "free_slots": one.free_slots,
+        "newest": textwrap.fill(newest, 20) if narrow else newest,
+        "stopped": None if one.stopped is None else _local(one, one.stopped.since)[:10],
+    }
+
+
+def _as_data(one: PortalStatus, *, flat: bool) -> dict[str, Any]:
+    stop = one.stopped
+    return {
+        "portal": one.record.portal_id,
+        "name": one.record.name,
+        "system": one.record.system,
+        "snapshots": one.snapshots,
+        "changed_share": one.changed_share,
+        "outcomes": " ".join(f"{k}={v}" for k, v in one.outcomes.items())
+        if flat
+        else dict(one.outcomes),
+        "coverage": one.coverage,
+        "calendars": one.calendars,
+        "free_slots": one.free_slots,
+        "newest_at": None if one.newest_at is None else _local(one, one.newest_at),
+        "newest_outcome": one.newest_outcome,
+        "period_s": one.period_s,
+        "period_assumed": one.period_assumed,
+        "from": _local(one, one.from_at),
+        "until": _local(one, one.until_at),
+        "stopped_since": None if stop is None else _local(one, stop.since),
+        "stop_reason": None if stop is None else stop.reason,
+    }
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
+
+
+def _local(one: PortalStatus, instant: datetime) -> str:
+    from zoneinfo import ZoneInfo
+
+    return instant.astimezone(ZoneInfo(one.record.zone)).isoformat(sep=" ")
