@@ -11,7 +11,7 @@ Rules: docs/politeness.md. Why it is written here: docs/decisions/0002-own-backo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -106,8 +106,11 @@ class Gate:
         return max(self._pace.pause_s, self.robots.delay_s)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, check: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
         """Wait for one's turn, first come first served; the request is made inside.
+
+        Args:
+            check: Raises when the request is not wanted any more; then it costs neither pause nor budget.
 
         Raises:
             SkippedError: The host asked for silence or the budget of the day is spent. It is raised
@@ -116,7 +119,9 @@ class Gate:
         self._require_open()
         async with self._slots:
             async with self._starts:
+                check()
                 await self._keep_pause()
+                check()
                 self._require_open()
                 self._charge()
             yield
@@ -185,7 +190,7 @@ class Gates:
 
     Args:
         clock: The only thing that gates sleep on.
-        rules: ``[[host]]`` tables by host name, or by origin where one port of a host differs.
+        rules: ``[[host]]`` tables by host name.
         states: What earlier processes remembered, by origin.
         usual: Pace of the origins without a rule.
     """
@@ -222,9 +227,8 @@ class Gates:
             gate.robots.forget_failure()
 
     def _pace(self, origin: str) -> Pace:
-        rule = self._rules.get(origin) or self._rules.get(
-            httpx2.URL(origin).raw_host.decode("ascii")
-        )
+        host = httpx2.URL(origin)
+        rule = self._rules.get(host.raw_host.decode("ascii")) or self._rules.get(host.host)
         if rule is None:
             return self._usual
         return Pace(rule.concurrency, rule.pause_s, rule.requests_per_day)

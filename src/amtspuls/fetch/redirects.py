@@ -29,7 +29,7 @@ class Territory:
             target = httpx2.URL(url)
         except httpx2.InvalidURL as error:
             raise PageChangedError(f"{url!r} is no address: {error}", url=str(url)) from error
-        if target.scheme not in {"http", "https"} or target.userinfo:
+        if target.scheme not in {"http", "https"} or target.userinfo or not _is_port(target.port):
             raise PageChangedError(f"{target} is no plain http(s) address", url=str(target))
         if target.raw_host not in self._hosts:
             raise PageChangedError(
@@ -72,3 +72,7 @@ class Territory:
 
 def _ascii_host(host: str) -> bytes:
     return httpx2.URL(scheme="http", host=host).raw_host
+
+
+def _is_port(port: int | None) -> bool:
+    return port is None or 0 < port < 65_536

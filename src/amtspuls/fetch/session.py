@@ -145,8 +145,7 @@ class PortalSession:
         return await self._ask_once(hop, gate, cut_at)
 
     async def _ask_once(self, hop: Hop, gate: Gate, cut_at: int | None) -> Answer:
-        async with gate.turn():
-            self._require_unrefused()
+        async with gate.turn(self._require_unrefused):
             answer = await exchange(
                 self._client,
                 self._build(hop, gate),

@@ -1,0 +1,22 @@
+"""What the tests of fetching share: a portal, small limits, how a test asks for a fetcher."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from amtspuls.catalogue.portal import Portal
+from amtspuls.fetch.client import Fetcher, Limits, user_agent
+
+NOW = datetime(2026, 1, 26, 6, tzinfo=UTC)
+AGENT = user_agent("https://amtspuls.example", "post@amtspuls.example")
+LIMITS = Limits(connect_s=1.0, read_s=0.4, total_s=0.6, body_bytes=100_000)
+
+MakeFetcher = Callable[..., Fetcher]
+
+
+def portal(url: str, **fields: Any) -> Portal:
+    return Portal(
+        **{"id": "musterstadt", "name": "Musterstadt", "system": "tempus", "url": url} | fields
+    )
