@@ -42,7 +42,7 @@ def _offered(evidence: Evidence) -> tuple[Ints, Ints]:
     spans = evidence.spans
     open_then = spans.closed_at >= evidence.asked.from_s
     open_then &= spans.opened_at < evidence.asked.until_s
-    open_then &= evidence.span_start_s >= evidence.asked.from_s
+    open_then &= evidence.span_start_s > evidence.asked.from_s
     return spans.calendar[open_then], spans.slot[open_then]
 
 
