@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amtspuls.positions import KeyPath, find_positions
+from support.portals import unhurried
 
 # Values in all spellings, with text in them that looks like statements.
 VALUES = [
@@ -78,6 +79,7 @@ def documents(draw: st.DrawFn) -> tuple[str, dict[KeyPath, int]]:
     return "\n".join(lines) + draw(st.sampled_from(["", "\n"])), expected
 
 
+@unhurried
 @given(documents())
 def test_every_statement_is_found_on_its_line(document: tuple[str, dict[KeyPath, int]]) -> None:
     text, expected = document
@@ -85,6 +87,7 @@ def test_every_statement_is_found_on_its_line(document: tuple[str, dict[KeyPath,
     assert {path: found.get(path) for path in expected} == expected
 
 
+@unhurried
 @given(documents())
 def test_everything_that_tomllib_reads_has_a_line(
     document: tuple[str, dict[KeyPath, int]],
@@ -108,6 +111,7 @@ def test_lines_by_hand(text: str, path: KeyPath, line: int) -> None:
     assert find_positions(text)[path] == line
 
 
+@unhurried
 @given(st.text(alphabet="[]{}=\"'\n#,.ab \\", max_size=40))
 def test_no_text_breaks_the_scanner(text: str) -> None:
     assert all(1 <= line <= text.count("\n") + 1 for line in find_positions(text).values())

@@ -17,7 +17,7 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.catalogue.render import portal_table
 from amtspuls.errors import ConfigError
 from amtspuls.tomlfile import parse_toml
-from support.portals import a_portal, a_rule, portals
+from support.portals import a_portal, a_rule, portals, unhurried
 
 GOOD = """\
 [[portal]]
@@ -95,7 +95,7 @@ def test_a_reason_of_one_word_is_no_reason() -> None:
 @st.composite
 def wrong_files(draw: st.DrawFn) -> tuple[str, int]:
     """A catalogue file with one mistake, and the mistake's line."""
-    several = draw(st.lists(portals(), min_size=1, max_size=4, unique_by=lambda portal: portal.id))
+    several = draw(st.lists(portals(), min_size=1, max_size=3, unique_by=lambda portal: portal.id))
     blocks = [portal_table(portal).rstrip("\n").split("\n") for portal in several]
     number = draw(st.integers(0, len(blocks) - 1))
     block = blocks[number]
@@ -121,6 +121,7 @@ def wrong_files(draw: st.DrawFn) -> tuple[str, int]:
     return "\n".join(lines), next(n for n, line in enumerate(lines, 1) if line.endswith(marker))
 
 
+@unhurried
 @given(wrong_files())
 def test_a_mistake_at_a_random_place_is_reported_with_its_line(wrong: tuple[str, int]) -> None:
     text, line = wrong

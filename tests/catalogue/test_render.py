@@ -12,13 +12,14 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.catalogue.render import portal_mapping, portal_table, to_toml
 from amtspuls.errors import ConfigError
 from amtspuls.tomlfile import parse_toml
-from support.portals import a_portal, portals
+from support.portals import a_portal, portals, unhurried
 
 
 def loaded(text: str) -> list[Portal]:
     return list(read_catalogue_file(parse_toml(text, "written.toml"))[0].values())
 
 
+@unhurried
 @given(st.lists(portals(), max_size=4, unique_by=lambda portal: portal.id))
 def test_what_is_written_loads_as_the_same_portals(several: list[Portal]) -> None:
     assert loaded(to_toml(several)) == several

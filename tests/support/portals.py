@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time
 
 import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from amtspuls.catalogue.portal import HostRule, Portal, TlsException
 from amtspuls.cli.app import main
+
+unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+"""For properties whose examples are large: a busy machine is no failure."""
 
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _shown = _text.map(str.strip).filter(bool)
