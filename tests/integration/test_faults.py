@@ -1,0 +1,203 @@
+"""Every fault has its outcome, and none of them invents a change.
+
+A run with a fault must end with exactly the spans that the same run gives when the snapshots of the
+faulty time are simply missing: an honest gap, nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from amtspuls.archive.live import open_writer
+from amtspuls.model import Outcome, Slot, slot_from_local, utc_from_slot
+from amtspuls.replica.availability import ReplicaPortal
+from amtspuls.replica.faults import Fault, FaultName
+from support.collecting import QUICK, collecting, spans_of
+from support.practice import netappoint, tempus
+from support.scripted import Offer, Script
+
+pytestmark = pytest.mark.sim
+
+BERLIN = ZoneInfo("Europe/Berlin")
+STEP = timedelta(minutes=15)
+
+PORTALS = {
+    "netappoint": netappoint(
+        ("meldewesen", "Meldewesen", ("Ummeldung",)), ("passe", "Pässe", ("Reisepass",))
+    ),
+    "tempus": tempus(
+        ("7/70", "Rathaus: Pässe", ("Reisepass",)), ("8/70", "Außenstelle: Pässe", ("Reisepass",))
+    ),
+}
+
+# How each fault ends. Faults that leave no time for a page end the whole portal.
+OUTCOMES = {
+    FaultName.SLOW: Outcome.UNREACHABLE,
+    FaultName.THROTTLE: Outcome.THROTTLED,
+    FaultName.UNAVAILABLE: Outcome.THROTTLED,
+    FaultName.FORBIDDEN: Outcome.REFUSED,
+    FaultName.MAINTENANCE: Outcome.UNREACHABLE,
+    FaultName.TRUNCATED: Outcome.UNREACHABLE,
+    FaultName.RESET: Outcome.UNREACHABLE,
+    FaultName.CHANGED: Outcome.CHANGED,
+    FaultName.SESSION_LOST: Outcome.CHANGED,
+    FaultName.CAPTCHA: Outcome.REFUSED,
+    FaultName.OVERSIZED: Outcome.CHANGED,
+    FaultName.EMPTY: Outcome.CHANGED,
+}
+
+# Local start of a run of two and a half hours; the fault lasts from step 3 to step 7.
+SPANNING = {
+    "midnight": datetime(2026, 1, 26, 22, 30),
+    "spring": datetime(2026, 3, 29, 0, 45),
+    "autumn": datetime(2026, 10, 25, 1, 30),
+    "a-slots-start": datetime(2026, 1, 26, 9, 0),
+}
+STEPS, FAULTY = 10, range(3, 7)
+
+
+def test_every_fault_is_tried() -> None:
+    assert {*OUTCOMES, FaultName.ROBOTS_FORBIDS} == set(FaultName)
+
+
+def town_of(portal: ReplicaPortal, start: datetime, steps: int) -> Script:
+    """Slots that come and go: each step books one, now and then one returns, and time takes its own."""
+    first = start.astimezone(BERLIN).replace(tzinfo=None, minute=0, second=0)
+    ahead = [first + timedelta(minutes=30 * n) for n in (*range(2, 9), 50, 52, 75)]
+    times = [slot_from_local(local) for local in ahead]
+    offers: list[tuple[datetime, Offer]] = []
+    for step in range(steps):
+        at = start + step * STEP
+        offer: dict[str, tuple[Slot, ...]] = {}
+        for nth, calendar in enumerate(portal.calendars):
+            gone = {times[(step * 5 + nth) % len(times)], times[(step // 2 + nth) % len(times)]}
+            offer[calendar.key] = tuple(
+                slot
+                for slot in times
+                if slot not in gone and utc_from_slot(slot, BERLIN) > at + STEP
+            )
+        offers.append((at, offer))
+    return Script([portal], {portal.id: offers})
+
+
+async def run_through(
+    script: Script,
+    folder: Path,
+    start: datetime,
+    steps: int,
+    faulty: Sequence[int],
+    fault: Fault | None,
+) -> list[Outcome]:
+    """Take a snapshot at each step; in the faulty ones the fault is on, or, without one, none is taken."""
+    (portal_id,) = script.portals
+    outcomes = []
+    writer = open_writer(folder)
+    try:
+        async with collecting(script, start, writer, limits=QUICK if fault else None) as running:
+            for step in range(steps):
+                at = start + step * STEP + timedelta(seconds=1)
+                if step in faulty and fault is None:
+                    continue
+                if step in faulty and fault is not None:
+                    running.server.faults.set(portal_id, fault)
+                    # A portal that refused us before stays stopped: that is tested elsewhere.
+                    writer.lift_stop(portal_id, at)
+                else:
+                    running.server.faults.clear(portal_id)
+                    writer.lift_stop(portal_id, at)
+                (snapshot,) = await running.at(at)
+                if step in faulty:
+                    outcomes.append(snapshot.outcome)
+                    assert snapshot.reason
+                else:
+                    assert snapshot.outcome is Outcome.OK, snapshot.reason
+    finally:
+        writer.close()
+    return outcomes
+
+
+def start_of(when: str) -> datetime:
+    return SPANNING[when].replace(tzinfo=BERLIN).astimezone(UTC)
+
+
+TRIALS = [("midnight", name) for name in OUTCOMES] + [
+    (when, name)
+    for when in SPANNING
+    if when != "midnight"
+    for name in (FaultName.RESET, FaultName.CHANGED, FaultName.THROTTLE)
+]
+
+
+@pytest.mark.parametrize("system", PORTALS)
+@pytest.mark.parametrize(("when", "name"), TRIALS, ids=[f"{name}-{when}" for when, name in TRIALS])
+async def test_a_fault_leaves_a_gap_and_no_change(
+    tmp_path: Path, system: str, when: str, name: FaultName
+) -> None:
+    start = start_of(when)
+    script = town_of(PORTALS[system], start, STEPS)
+    (portal_id,) = script.portals
+    outcomes = await run_through(script, tmp_path / "fault", start, STEPS, FAULTY, Fault(name))
+    await run_through(script, tmp_path / "gap", start, STEPS, FAULTY, None)
+    assert set(outcomes) == {OUTCOMES[name]}
+    spans = spans_of(tmp_path / "fault", portal_id)
+    assert spans == spans_of(tmp_path / "gap", portal_id)
+    assert any(opened > start.timestamp() + 1 for _, _, opened, _ in spans), "nothing ever changed"
+
+
+@pytest.mark.parametrize("system", PORTALS)
+async def test_robots_that_forbid_us_are_the_only_page_we_read(tmp_path: Path, system: str) -> None:
+    start = start_of("midnight")
+    script = town_of(PORTALS[system], start, 4)
+    (portal_id,) = script.portals
+    writer = open_writer(tmp_path)
+    async with collecting(script, start, writer) as running:
+        running.server.faults.set(portal_id, Fault(FaultName.ROBOTS_FORBIDS))
+        (first,) = await running.at(start)
+        running.server.faults.clear(portal_id)
+        (second,) = await running.at(start + STEP)
+        paths = [request.path for request in running.server.log.requests]
+    assert first.outcome is Outcome.REFUSED
+    assert second.outcome is Outcome.SKIPPED
+    assert "--lift" in second.reason
+    assert paths == ["/robots.txt"]
+    assert list(writer.stops()) == [portal_id]
+    writer.close()
+
+
+@pytest.mark.parametrize("name", [FaultName.RESET, FaultName.CHANGED, FaultName.CAPTCHA], ids=str)
+@pytest.mark.parametrize(("system", "where"), [("netappoint", "day="), ("tempus", "datum=")])
+async def test_one_broken_day_leaves_only_that_day_unknown(
+    tmp_path: Path, system: str, where: str, name: FaultName
+) -> None:
+    start = start_of("a-slots-start")
+    script = town_of(PORTALS[system], start, 4)
+    (portal_id,) = script.portals
+    writer = open_writer(tmp_path)
+    async with collecting(script, start, writer) as running:
+        (whole,) = await running.at(start)
+        running.server.faults.set(portal_id, Fault(name, where=where, after=1, count=3))
+        (half,) = await running.at(start + STEP)
+        running.server.faults.clear(portal_id)
+        (again,) = await running.at(start + 2 * STEP)
+    writer.close()
+    assert whole.outcome is Outcome.OK
+    assert half.outcome is Outcome.PARTIAL
+    assert again.outcome is Outcome.OK
+    truth = script.offer(portal_id, start + STEP)
+    read = {view.calendar.key: view for view in half.views}
+    assert set(read) == set(truth)
+    for key, view in read.items():
+        inside = [
+            slot
+            for slot in truth[key]
+            if any(low <= slot < high for low, high in view.covered.slot_bounds())
+        ]
+        assert list(view.slots) == inside
+    broken = [view for view in half.views if view.outcome is not Outcome.OK]
+    assert broken
+    assert all(view.reason for view in broken)
