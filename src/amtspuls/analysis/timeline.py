@@ -1,0 +1,134 @@
+"""What happened hour by hour, or day by day: the course of a range."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import numpy as np
+
+from amtspuls.analysis.coverage import seconds_between
+from amtspuls.analysis.evidence import answered
+from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.localtime import DAY_S, HOUR_S
+from amtspuls.analysis.transitions import Events
+
+HOURLY_UP_TO_DAYS = 21
+"""Longer ranges are shown day by day."""
+
+
+@dataclass(slots=True)
+class Bin:
+    """One hour or day of wall time.
+
+    Attributes:
+        bookings: Those whose time is known; per hour where the clocks repeat it.
+        cancellations: As well.
+        covered_s: Covered time, summed over calendars.
+        asked_s: Asked time, summed over calendars.
+    """
+
+    bookings: float = 0.0
+    cancellations: float = 0.0
+    covered_s: int = 0
+    asked_s: int = 0
+
+    @property
+    def coverage(self) -> float:
+        """Covered share of the asked time; zero where nothing was asked."""
+        return self.covered_s / self.asked_s if self.asked_s else 0.0
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The course of a range.
+
+    Attributes:
+        width_s: Seconds of wall time of one bin: an hour or a day.
+        bins: Bins by the local seconds (after 1970-01-01 00:00 of wall time) of their start, ascending
+            and without holes.
+        untimed: Bookings and cancellations found across a gap, which are in no bin.
+    """
+
+    width_s: int
+    bins: dict[int, Bin]
+    untimed: int
+
+
+def read_timeline(watched: Sequence[Watched]) -> Timeline:
+    """Count bookings and cancellations of all portals together by local hour or day.
+
+    The hour that autumn repeats is shown as the mean of its two passes, the hour that spring leaves
+    out does not exist and counts as not asked.
+    """
+    asked_s = max(one.evidence.asked.until_s for one in watched) - min(
+        one.evidence.asked.from_s for one in watched
+    )
+    width_s = HOUR_S if asked_s <= HOURLY_UP_TO_DAYS * DAY_S else DAY_S
+    bins: dict[int, Bin] = defaultdict(Bin)
+    passes: dict[int, float] = defaultdict(float)
+    for one in watched:
+        _add_coverage(one, width_s, bins, passes)
+        _add_events(one, one.transitions.bookings, width_s, bins, "bookings")
+        _add_events(one, one.transitions.cancellations, width_s, bins, "cancellations")
+    for start, share in passes.items():
+        if width_s == HOUR_S and share > 1:
+            bins[start].bookings /= share
+            bins[start].cancellations /= share
+    filled = {start: bins[start] for start in range(min(bins), max(bins) + 1, width_s)}
+    return Timeline(width_s, filled, sum(_count_untimed(one) for one in watched))
+
+
+def _add_coverage(
+    one: Watched, width_s: int, bins: dict[int, Bin], passes: dict[int, float]
+) -> None:
+    cells, calendars = one.cells, max(1, len(one.calendars))
+    covered = seconds_between(one.covered.from_s, one.covered.until_s, cells.edges_s)
+    starts, places = np.unique(cells.local_s // width_s * width_s, return_inverse=True)
+    covered_s = np.bincount(places, weights=covered)
+    asked_s = np.bincount(places, weights=np.diff(cells.edges_s))
+    for start, seconds, in_all in zip(
+        starts.tolist(), covered_s.tolist(), asked_s.tolist(), strict=True
+    ):
+        bins[start].covered_s += round(seconds)
+        bins[start].asked_s += round(in_all) * calendars
+        passes[start] = max(passes[start], in_all / width_s)
+
+
+def _add_events(
+    one: Watched, events: Events, width_s: int, bins: dict[int, Bin], name: str
+) -> None:
+    local_s = one.evidence.offsets.to_local(events.only(events.timed).at)
+    starts, numbers = np.unique(local_s // width_s * width_s, return_counts=True)
+    for start, number in zip(starts.tolist(), numbers.tolist(), strict=True):
+        setattr(bins[start], name, getattr(bins[start], name) + number)
+
+
+def _count_untimed(one: Watched) -> int:
+    found = one.transitions
+    return int((~found.bookings.timed).sum() + (~found.cancellations.timed).sum())
+
+
+def list_weeks(watched: Sequence[Watched]) -> tuple[str, ...]:
+    """ISO weeks, such as ``2026-05``, from the first to the last answered snapshot, local time."""
+    days: list[date] = []
+    for one in watched:
+        snapshots = one.evidence.snapshots
+        good = one.evidence.in_range(snapshots.taken_at) & answered(snapshots.outcome)
+        local_s = one.evidence.offsets.to_local(snapshots.taken_at[good])
+        ends = [*local_s[:1].tolist(), *local_s[-1:].tolist()]
+        days += [datetime.fromtimestamp(at, UTC).date() for at in ends]
+    if not days:
+        return ()
+    first, last = min(days).toordinal(), max(days).toordinal()
+    years_and_weeks = (date.fromordinal(day).isocalendar()[:2] for day in range(first, last + 1))
+    return tuple(dict.fromkeys(f"{year}-{week:02d}" for year, week in years_and_weeks))
+
+
+def say_weeks(weeks: Sequence[str]) -> str:
+    """Weeks in a few words: ``week 2026-05``, ``weeks 2026-05 to 2026-07``."""
+    if not weeks:
+        return "no week"
+    return f"week {weeks[0]}" if len(weeks) == 1 else f"weeks {weeks[0]} to {weeks[-1]}"
