@@ -1,0 +1,154 @@
+"""Whatever a portal offers: what the client reads equals what the replica holds, on the covered days."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from amtspuls.model import Outcome, Slot, slot_from_local
+from amtspuls.replica.availability import ReplicaCalendar, ReplicaPortal
+from support.collecting import collecting
+from support.practice import Offers
+
+pytestmark = pytest.mark.sim
+
+BERLIN = ZoneInfo("Europe/Berlin")
+WORDS = st.sampled_from(
+    [
+        "Pässe",
+        "Kfz & Führerschein",
+        "Ummeldung <neu>",
+        "Straßenverkehr",
+        '"Eilt"',
+        "Ämter-Lotse",
+        "Bürger’s",
+    ]
+)
+
+
+@st.composite
+def moments(draw: st.DrawFn) -> datetime:
+    """Working hours of any day, and the nights in which the clocks change."""
+    plain = st.datetimes(datetime(2026, 1, 1, 5), datetime(2026, 12, 30, 22))
+    nights = st.sampled_from(
+        [datetime(2026, 3, 29, 0, 58), datetime(2026, 10, 25, 0, 30), datetime(2026, 10, 25, 1, 2)]
+    )
+    return draw(st.one_of(plain, nights)).replace(microsecond=0, tzinfo=UTC)
+
+
+@st.composite
+def offers_at(draw: st.DrawFn, at: datetime, keys: list[str]) -> Mapping[str, tuple[Slot, ...]]:
+    local = at.astimezone(BERLIN).replace(tzinfo=None, second=0)
+    offer = {}
+    for key in keys:
+        if draw(st.booleans()):
+            minutes = draw(st.sets(st.integers(3, 60 * 24 * 60), max_size=12))
+            offer[key] = tuple(
+                sorted(slot_from_local(local + timedelta(minutes=m)) for m in minutes)
+            )
+    return offer
+
+
+@st.composite
+def tempus_portals(draw: st.DrawFn) -> ReplicaPortal:
+    layout = draw(st.sampled_from("ABC"))
+    offices = draw(st.integers(1, 3))
+    names = draw(st.lists(WORDS, min_size=1, max_size=1 if layout == "B" else 3, unique=True))
+    calendars = []
+    for task, name in enumerate(names, start=70):
+        shown = "default" if layout == "B" else name
+        for office in range(offices):
+            full = f"Amt {office}: {shown}" if offices > 1 else shown
+            calendars.append(
+                ReplicaCalendar(f"{office + 5}/{task}", full, (f"{name} eins", f"{name} zwei"))
+            )
+    variant: dict[str, Any] = {
+        "layout": layout,
+        "notices": draw(st.integers(0, 1)),
+        "notice_after_office": draw(st.booleans()),
+        "privacy_checkbox": draw(st.booleans()),
+        "sold_out": draw(st.sampled_from(["text", "tables", "appointment"])),
+    }
+    return ReplicaPortal(
+        "auwinkel", "Gemeinde Auwinkel", "tempus",
+        "https://tempus.example/termine/index.php?anlagennr=901", tuple(calendars), variant=variant,
+    )  # fmt: skip
+
+
+@st.composite
+def netappoint_portals(draw: st.DrawFn) -> ReplicaPortal:
+    names = draw(
+        st.lists(
+            st.sampled_from(["meldewesen", "kfz-zulassung", "passe"]),
+            min_size=1,
+            max_size=3,
+            unique=True,
+        )
+    )
+    titles = {"meldewesen": "Meldewesen", "kfz-zulassung": "Kfz-Zulassung", "passe": "Pässe"}
+    places = draw(st.sampled_from([[], ["nord", "sud"]]))
+    calendars = [
+        ReplicaCalendar(
+            f"{place}/{name}",
+            f"{ {'nord': 'Nord', 'sud': 'Süd'}[place] }: {titles[name]}",
+            ("Antrag",),
+        )
+        for name in names
+        for place in places
+    ] or [ReplicaCalendar(name, titles[name], ("Antrag", "Abholung")) for name in names]
+    variant: dict[str, Any] = {
+        "controls": draw(st.sampled_from(["select", "checkbox", "mixed"])),
+        "charset": draw(st.sampled_from(["utf-8-header", "utf-8-silent", "latin-1-meta"])),
+    }
+    base = draw(st.sampled_from(["", "/netappoint"]))
+    return ReplicaPortal(
+        "musterstadt", "Stadt Musterstadt", "netappoint",
+        f"https://termine.example{base}/index.php?company=musterstadt", tuple(calendars), variant=variant,
+    )  # fmt: skip
+
+
+async def check(portal: ReplicaPortal, at: datetime, offer: Mapping[str, tuple[Slot, ...]]) -> None:
+    offers = Offers(portal)
+    offers.now[portal.id] = offer
+    async with collecting(offers, at) as running:
+        (snapshot,) = await running.at(at)
+    assert snapshot.outcome is Outcome.OK, snapshot.reason
+    read = {view.calendar.key: view for view in snapshot.views}
+    for key, slots in offer.items():
+        view = read[key]
+        inside = [
+            slot
+            for slot in slots
+            if any(low <= slot < high for low, high in view.covered.slot_bounds())
+        ]
+        assert list(view.slots) == inside
+        first = at.astimezone(BERLIN).date()
+        assert all(first + timedelta(days=n) in view.covered for n in range(21) if slots), (
+            "three weeks at least"
+        )
+    assert all(not read[key].slots for key in read.keys() - offer.keys())
+
+
+@pytest.mark.parametrize(
+    "portals", [tempus_portals(), netappoint_portals()], ids=["tempus", "netappoint"]
+)
+def test_what_is_read_is_what_is_offered(portals: st.SearchStrategy[ReplicaPortal]) -> None:
+    @settings(
+        max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    )
+    @given(st.data())
+    def holds(data: st.DataObject) -> None:
+        portal, at = data.draw(portals), data.draw(moments())
+        offer = dict(data.draw(offers_at(at, [calendar.key for calendar in portal.calendars])))
+        if portal.system == "netappoint" and not offer:
+            offer[portal.calendars[0].key] = ()  # it draws no empty form: a real one has a category
+        asyncio.run(check(portal, at, offer))
+
+    holds()
