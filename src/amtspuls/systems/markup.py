@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
@@ -36,6 +37,9 @@ _MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTHS_DE.split(),
 }
 _MONTH_YEAR = re.compile(r"\b([A-Za-zäÄ]{3,9}) ([0-9]{4})\b")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?: ?Uhr)?", re.IGNORECASE)
+LIKE_A_TIME = re.compile(r"[0-9]{1,2}:[0-9]{1,2}")
+"""Finds what was meant as a time, valid or not."""
+
 _SOFT_HYPHEN = "\u00ad"
 _EVIDENCE_CHARS = 160
 
@@ -90,8 +94,7 @@ def month_in(text: str) -> date | None:
 
 def month_end(month: date) -> date:
     """Return the last day of the month that ``month`` lies in."""
-    beyond = month.replace(day=28) + timedelta(days=4)
-    return beyond - timedelta(days=beyond.day)
+    return month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def slot_at(day: date, text: str, *, url: str, where: str) -> Slot:
@@ -262,3 +265,17 @@ class Markup:
     def evidence(self) -> str:
         """The beginning of the page's text, or of its source where it has no text."""
         return (self.text or clean_text(self.page.text))[:_EVIDENCE_CHARS]
+
+
+def require_days(m: Markup, table: LexborNode) -> None:
+    """Check that a table is a calendar: it numbers days, and nothing but links can be chosen.
+
+    Else "nothing is marked free" could as well mean that the marks look different today.
+
+    Raises:
+        PageChangedError: It is none.
+    """
+    if not any(re.search(r"[0-9]", text_of(cell)) for cell in table.css("td")):
+        raise m.changed("has a calendar without days")
+    if table.css_first("button, input, select, [onclick]") is not None:
+        raise m.changed("has a calendar with buttons")

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 from amtspuls.fetch.page import Page
 from amtspuls.model import Slot
 from amtspuls.systems.markup import (
+    LIKE_A_TIME,
     Markup,
     attribute,
     clean_text,
@@ -18,6 +19,7 @@ from amtspuls.systems.markup import (
     is_time,
     month_in,
     query_of,
+    require_days,
     slot_at,
     text_of,
 )
@@ -142,7 +144,7 @@ def parse_day(page: Page, day: date) -> tuple[Slot, ...]:
         return ()
     if m.first(FORM) is not None or _places(m) is not None:
         raise m.lost("is an earlier step again")
-    if any(is_time(text_of(a)) or "time" in query_of(attribute(a, "href")) for a in m.css("a")):
+    if any(_offers_a_time(node) for node in m.css("a, abbr, button, input, option")):
         raise m.changed("shows times, but no table.nat_timeslist")
     if m.first('[class^="nat_"], [class*=" nat_"]') is None and not _NO_TIMES_DE.search(m.text):
         raise m.unreadable("a list of times (table.nat_timeslist)")
@@ -171,6 +173,7 @@ def _month(m: Markup) -> Month | None:
     table = m.first("table.nat_calendar")
     if table is None:
         return None
+    require_days(m, table)
     days = tuple(_free_day(m, link) for link in table.css("a[href]"))
     heading = m.first(".nat_navigation_currentmonth")
     month = month_in(text_of(heading)) if heading is not None else None
@@ -193,7 +196,10 @@ def _free_day(m: Markup, link: LexborNode) -> FreeDay:
     written = _FREE_DAY_DE.match(text_of(link))
     if written is not None and int(written.group(1)) != day.day:
         raise m.changed(f"links {day.isoformat()} under another day")
-    return FreeDay(day, _STEP_4.sub("step=3", m.link(href)))
+    url = _STEP_4.sub("step=3", m.link(href))
+    if query_of(url).get("step") != "3":
+        raise m.changed("has a free day whose link is not step 4")
+    return FreeDay(day, url)
 
 
 def _buttons(m: Markup) -> tuple[MonthLink, ...]:
@@ -206,6 +212,12 @@ def _buttons(m: Markup) -> tuple[MonthLink, ...]:
             raise m.changed("has a navigation button without month and year")
         buttons.append(MonthLink(month, m.link(href)))
     return tuple(buttons)
+
+
+def _offers_a_time(node: LexborNode) -> bool:
+    return is_time(text_of(node) or attribute(node, "value")) or "time" in query_of(
+        attribute(node, "href")
+    )
 
 
 def _places(m: Markup) -> PlaceList | None:
@@ -222,6 +234,8 @@ def _place(m: Markup, li: LexborNode) -> Place:
     text = text_of(link) if link is not None else text_of(li)
     title = attribute(link, "title") if link is not None else ""
     name = _EARLIEST_DE.sub("", text) or clean_text(title).removeprefix("Standort ")
+    if not name:
+        raise m.changed("has a location without a name")
     href = attribute(link, "href") if link is not None else ""
     return Place(name, m.link(href) if query_of(href).get("step") == "3" else "")
 
@@ -237,4 +251,6 @@ def _times(m: Markup, table: LexborNode, day: date) -> tuple[Slot, ...]:
         slots.add(
             slot_at(day, text_of(link if label is None else label), url=m.page.url, where=m.where)
         )
+    if not slots and LIKE_A_TIME.search(text_of(table)):
+        raise m.changed("lists times that are no links")
     return tuple(sorted(slots))

@@ -11,7 +11,7 @@ from amtspuls.errors import AmtspulsError, PageChangedError, SessionLostError
 from amtspuls.model import Calendar, Covered, Reading, View
 from amtspuls.systems.base import Ask, Session, failed_view
 from amtspuls.systems.markup import month_end, slug
-from amtspuls.systems.netappoint.form import Category, Service, ServiceForm
+from amtspuls.systems.netappoint.form import UNNAMED_DE, Category, Service, ServiceForm
 from amtspuls.systems.netappoint.options import Options, parse_options
 from amtspuls.systems.netappoint.parse import (
     Month,
@@ -56,7 +56,7 @@ class _Job:
     def calendar(self, place: str = "") -> Calendar:
         if not place:
             return Calendar(self.key, self.name, self.services)
-        return Calendar(f"{slug(place)}/{self.key}", f"{place}: {self.name}", self.services)
+        return Calendar(f"{_key(place)}/{self.key}", f"{place}: {self.name}", self.services)
 
 
 async def read_portal(session: Session, ask: Ask) -> Reading:
@@ -85,7 +85,7 @@ class _Reader:
         options = self._options
         if options.causes:
             return [
-                _Job(name, slug(name), (), partial(self._open_calendar, ("cur_cause", number)))
+                _Job(name, _key(name), (), partial(self._open_calendar, ("cur_cause", number)))
                 for number, name in options.causes
             ]
         name = self._ask.portal.name
@@ -102,7 +102,7 @@ class _Reader:
     def _category_job(self, category: Category) -> _Job:
         names = service_names([service.name for service in category.services])
         return _Job(
-            category.name, slug(category.name), names, partial(self._open_category, category)
+            category.name, _key(category.name), names, partial(self._open_category, category)
         )
 
     async def read_job(self, job: _Job) -> list[View]:
@@ -242,15 +242,20 @@ class _Reader:
         self, category: Category, fresh: bool
     ) -> tuple[ServiceForm, tuple[Service, ...]]:
         """Return the form and the category's services, read anew when the session must be fresh."""
-        if fresh or self._form is None:
-            entry = await self._entry()
-            if not isinstance(entry, ServiceForm):
-                raise PageChangedError("the entry page lost its form of services")
-            self._form = entry
-        for now in self._form.categories:
-            if slug(now.name) == slug(category.name) and now.services:
-                return self._form, now.services
+        if not fresh and self._form is not None:
+            return self._form, category.services
+        entry = await self._entry()
+        if not isinstance(entry, ServiceForm):
+            raise PageChangedError("the entry page lost its form of services")
+        self._form = entry
+        for now in entry.categories:
+            if now.services[:1] == category.services[:1]:
+                return entry, now.services
         raise PageChangedError(f"the category {category.name!r} is gone from the entry page")
+
+
+def _key(name: str) -> str:
+    return slug(name) or slug(UNNAMED_DE)
 
 
 def _next_month(shown: Month) -> MonthLink | None:
