@@ -11,12 +11,14 @@ from selectolax.lexbor import LexborNode
 from amtspuls.fetch.page import Page
 from amtspuls.model import Slot
 from amtspuls.systems.markup import (
+    LIKE_A_TIME,
     Markup,
     attribute,
     clean_text,
     month_end,
     month_in,
     query_of,
+    require_days,
     slot_at,
     text_of,
 )
@@ -43,7 +45,7 @@ _NOTICE_BUTTONS_DE = (
     "ich möchte gern vorbei kommen",
     "bestätigen und weiter zur terminauswahl",
 )
-_BACK_BUTTONS_DE = ("abbrechen", "zurück")
+_OTHER_BUTTONS_DE = ("abbrechen", "zurück", "termin absagen", "termin stornieren", "stornieren")
 _ONCLICK = re.compile(r"location\.href\s*=\s*(['\"])(.*?)\1")
 _LIST_DE = re.compile(
     r"stadtweit früheste termin|frühestmögliche (termine|schwimmzeit)", re.IGNORECASE
@@ -52,7 +54,6 @@ _NO_OFFICE_DE = re.compile(r"an keinem Standort einen Termin anbieten", re.IGNOR
 _SOLD_OUT_DE = re.compile(r"derzeit alle Termine ausgebucht", re.IGNORECASE)
 _NONE_HERE_DE = re.compile(r"keine? termine? verfügbar", re.IGNORECASE)
 _CLOCK_DE = re.compile(r"\bUhr\b")
-_LIKE_A_TIME = re.compile(r"[0-9]{1,2}:[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,12 @@ def parse_answer(page: Page) -> Answer:
     if _NO_OFFICE_DE.search(m.text):
         return Nowhere()
     offices = _office_list(m)
-    if offices is not None:
+    if offices is not None and _LIST_DE.search(m.text):
         return offices
     if _SOLD_OUT_DE.search(m.text) or m.first("table.appointment") is not None:
         return SoldOut(_ids_of_page(m))
+    if offices is not None and any(office.url for office in offices.offices):
+        return offices
     if m.first(FORM) is not None:
         raise m.lost("is the form of services again")
     raise m.unreadable("a calendar (table.cal), an office list or a notice")
@@ -155,9 +158,9 @@ def parse_day(page: Page, day: date) -> tuple[Slot, ...]:
         if m.first(FORM) is not None:
             raise m.lost("is the form of services again")
         raise m.unreadable("a list of times (table.termine)")
+    if any(table.css_first("button, input, select, [onclick]") is not None for table in tables):
+        raise m.changed("has buttons in table.termine")
     cells = [cell for table in tables for cell in table.css("td")]
-    if any(table.css_first("a[href]") for table in tables) and not cells:
-        raise m.changed("has links, but no cells in table.termine")
     return tuple(sorted({slot for cell in cells for slot in _times(m, cell, day)}))
 
 
@@ -169,7 +172,7 @@ def _times(m: Markup, cell: LexborNode, day: date) -> list[Slot]:
             raise m.changed("lists times of another day")
         texts.append(text_of(link))
     plain = text_of(cell)
-    if not texts and _LIKE_A_TIME.search(plain):
+    if not texts and LIKE_A_TIME.search(plain):
         texts.append(plain)
     return [slot_at(day, text, url=m.page.url, where=m.where) for text in texts]
 
@@ -196,8 +199,8 @@ def _free_days(m: Markup, table: LexborNode, month: date) -> list[FreeDay]:
         for cell in table.css("td.monatevent, td.actualdate")
         if "monatevent" in attribute(cell, "class").split() or cell.css_first("a[href]") is not None
     ]
-    linked = [a for a in table.css("a[href]") if "datum" in query_of(attribute(a, "href"))]
-    if len(linked) != len(days):
+    require_days(m, table)
+    if len(table.css("td a[href]")) != len(days):
         raise m.changed("links days that are not marked free (td.monatevent)")
     return days
 
@@ -245,13 +248,13 @@ def _notice(m: Markup) -> Notice | None:
     others = [
         button
         for button, label in zip(buttons, labels, strict=True)
-        if not label.startswith(_BACK_BUTTONS_DE)
+        if not label.startswith(_OTHER_BUTTONS_DE)
     ]
     for button in [*confirming, *others]:
         match = _ONCLICK.search(attribute(button, "onclick"))
         if match is not None:
             return Notice(m.link(match.group(2)))
-    raise m.changed("is a notice whose button leads nowhere (onclick)")
+    return None
 
 
 def _office_list(m: Markup) -> OfficeList | None:
@@ -264,9 +267,7 @@ def _office_list(m: Markup) -> OfficeList | None:
         if office is not None and office.url not in named:
             named.add(office.url)
             offices.append(office)
-    if not offices or not (_LIST_DE.search(m.text) or any(o.url for o in offices)):
-        return None
-    return OfficeList(tuple(offices))
+    return OfficeList(tuple(offices)) if offices else None
 
 
 def _office_of_link(m: Markup, link: LexborNode) -> Office | None:
@@ -285,6 +286,8 @@ def _office_of_item(m: Markup, li: LexborNode) -> Office | None:
             return office
     text = text_of(li)
     says_none = _NONE_HERE_DE.search(text) is not None
+    if not text:
+        return None
     if links and not says_none and not any(_CLOCK_DE.search(text_of(a)) for a in links):
         return None  # a link of the menu, no office
     name = _NONE_HERE_DE.sub("", text_of(li, skip=("p",)) or text).strip(" .:-–")

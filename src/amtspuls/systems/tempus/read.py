@@ -91,12 +91,14 @@ class _Reader:
         self, category: Category, answer: parse.Answer, final: bool
     ) -> Reading:
         """A calendar without office: it has no free day, so only its key is wanted."""
+        task = category.options[0].task
         if isinstance(answer, parse.SoldOut) and answer.ids.office:
             calendars = [self._calendar(category, answer.ids)]
         else:
-            task = category.options[0].task
             calendars = [self._known_calendar(category, c) for c in self._keys.newest(task)]
             calendars = calendars or [self._calendar(category, parse.Ids(UNKNOWN_OFFICE, task))]
+        if isinstance(answer, parse.Calendar) and answer.days and len(calendars) > 1:
+            calendars = [self._calendar(category, parse.Ids(UNKNOWN_OFFICE, task))]
         if isinstance(answer, parse.Calendar):
             views = [await self._view(category, c, answer, final) for c in calendars]
         else:
