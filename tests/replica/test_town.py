@@ -12,14 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.catalogue.portal import Portal
+from amtspuls.clock import SimulatedClock
 from amtspuls.errors import ConfigError
 from amtspuls.model import day_of_slot, local_from_slot, utc_from_slot
 from amtspuls.replica.availability import Availability, ReplicaCalendar
+from amtspuls.replica.portals import make_pages
 from amtspuls.replica.town import Town, Truth, TruthKind, make_town
 from amtspuls.replica.town.citizens import choose_start, interest, wished_days_ahead
 from amtspuls.replica.town.desks import Desks, day_number, day_of_number
 from amtspuls.replica.town.model import TOWN_ZONE, DeskGroup
 from amtspuls.replica.town.model import Counter as TownCounter
+from amtspuls.replica.wire import Asked
 
 START = date(2026, 3, 23)
 """The week in which the clocks go forward."""
@@ -331,3 +334,13 @@ def test_people_plan_ahead_and_look_by_day() -> None:
     assert 3.0 < sum(wished) / len(wished) < 4.2
     assert interest(datetime(2026, 3, 23, 9)) > interest(datetime(2026, 3, 22, 9))
     assert interest(datetime(2026, 3, 23, 9)) > 10 * interest(datetime(2026, 3, 23, 3))
+
+
+def test_replica_pages_take_the_portals_as_they_are(town: Town) -> None:
+    for portal in town.portals.values():
+        pages = make_pages(portal, town, SimulatedClock(town.first_at + timedelta(hours=30)))
+        url = urlsplit(portal.url)
+        answer = pages.answer(Asked("GET", url.path, url.query))
+        assert answer.status == 200
+        for calendar in portal.calendars:
+            assert calendar.services[0].encode() in answer.body

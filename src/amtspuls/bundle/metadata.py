@@ -90,6 +90,39 @@ def read_metadata_json(path: Path) -> dict[str, Any]:
     return tables
 
 
+def merge_metadata(known: Mapping[str, Any], portals: Mapping[str, PortalNames]) -> dict[str, Any]:
+    """Lay the names of portals over what a metadata.json says already.
+
+    Calendars and portals that are only in ``known`` stay; where both know a calendar the new name
+    wins, its services only if there are any.
+
+    Args:
+        known: What ``read_metadata_json`` returned; it is left as it is.
+        portals: Names by portal id.
+
+    Returns:
+        The merged file, portals by id and calendars by key.
+    """
+    merged = dict(known)
+    for portal_id, names in portals.items():
+        locations = dict(known.get(portal_id, {}).get("locations", {}))
+        for key, calendar in names.calendars.items():
+            before = locations.get(key, {}).get("services", [])
+            locations[key] = {"name": calendar.name, "services": list(calendar.services) or before}
+        merged[portal_id] = {
+            "name": names.name,
+            "scraper": names.system,
+            "url": names.url,
+            "locations": dict(sorted(locations.items())),
+        }
+    return dict(sorted(merged.items()))
+
+
+def metadata_bytes(tables: Mapping[str, Any]) -> bytes:
+    """The bytes of a metadata.json: UTF-8, readable, the same for the same content."""
+    return (json.dumps(tables, ensure_ascii=False, indent=1) + "\n").encode()
+
+
 def _portal(path: Path, portal_id: str, table: Any) -> PortalNames:
     name, system, url = (
         _field(path, portal_id, table, key, str) for key in ("name", "scraper", "url")

@@ -7,7 +7,6 @@ Damage is a ``BundleError`` that names file, member and line. Format: docs/refer
 from __future__ import annotations
 
 import gzip
-import re
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from amtspuls.bundle.metadata import CalendarNames, Metadata, PortalNames, read_metadata
-from amtspuls.bundle.rows import Place, RecordedPortal, parse_portal
+from amtspuls.bundle.rows import Place, RecordedPortal, parse_portal, portal_of_member
 from amtspuls.errors import BundleError
 
 __all__ = [
@@ -37,7 +36,6 @@ __all__ = [
 BUNDLE_ZONE = ZoneInfo("Europe/Berlin")
 """Zone of all times in a bundle."""
 
-_MEMBER = re.compile(r"([a-z0-9][a-z0-9_-]*)\.csv")
 _CHUNK_BYTES = 1 << 20
 _DAMAGED = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
 
@@ -98,14 +96,14 @@ class Bundle:
     def _list_members(self) -> dict[str, tarfile.TarInfo]:
         found: dict[str, tarfile.TarInfo] = {}
         for member in self._tar:
-            match = _MEMBER.fullmatch(member.name)
-            if match is None or not member.isfile():
+            portal_id = portal_of_member(member.name)
+            if portal_id is None or not member.isfile():
                 raise self._member_error(
                     member, "does not belong here: want <portal>.csv files only"
                 )
-            if match.group(1) in found:
+            if portal_id in found:
                 raise self._member_error(member, "is there twice")
-            found[match.group(1)] = member
+            found[portal_id] = member
         if not found:
             raise BundleError(f"{self._path}: holds no <portal>.csv", path=str(self._path))
         return found

@@ -31,6 +31,15 @@ _NEWLINE = b"\r\n"
 _SHOWN_BYTES = 40
 
 
+_MEMBER = re.compile(r"([a-z0-9][a-z0-9_-]*)\.csv")
+
+
+def portal_of_member(name: str) -> str | None:
+    """The portal whose file a member is; None for a name that is no portal's."""
+    match = _MEMBER.fullmatch(name)
+    return match[1] if match else None
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where bytes come from, so that an error can name file, member and line."""

@@ -1,0 +1,70 @@
+"""ISO weeks: how bundles are cut and named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from amtspuls.clock import utc_from_local
+from amtspuls.errors import ConfigError
+
+_NAME = re.compile(r"(\d{4})-(\d{2})")
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IsoWeek:
+    """A week from Monday to Sunday, numbered by ISO 8601; ``year`` is the ISO year."""
+
+    year: int
+    week: int
+
+    @classmethod
+    def parse(cls, text: str) -> IsoWeek:
+        """Read ``YYYY-WW``.
+
+        Raises:
+            ConfigError: It has another form, or the year has no such week.
+        """
+        match = _NAME.fullmatch(text)
+        numbers = (int(match[1]), int(match[2])) if match else (0, 0)
+        try:
+            date.fromisocalendar(*numbers, 1)
+        except ValueError as error:
+            raise ConfigError(
+                f"{text!r} is no week: write the ISO year and week, e.g. 2026-05"
+            ) from error
+        return cls(*numbers)
+
+    @classmethod
+    def of(cls, day: date) -> IsoWeek:
+        """The week of a day."""
+        year, week, _ = day.isocalendar()
+        return cls(year, week)
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.week:02}"
+
+    @property
+    def start(self) -> date:
+        """Its Monday."""
+        return date.fromisocalendar(self.year, self.week, 1)
+
+    @property
+    def end(self) -> date:
+        """The Monday after it."""
+        return self.start + _WEEK
+
+    @property
+    def following(self) -> IsoWeek:
+        """The next week."""
+        return IsoWeek.of(self.end)
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """First instant of the week and of the next one in a zone, aware UTC."""
+        first, until = (
+            utc_from_local(datetime.combine(day, time()), zone) for day in (self.start, self.end)
+        )
+        return first, until
