@@ -19,11 +19,12 @@ from amtspuls.charts.render import FONT
 BLUE, RED, GREY = "#0b5fa5", "#d1495b", "#dcdcdc"
 """Apart for colour-blind eyes and in print: the red is the lighter one and points downwards."""
 
-INK, QUIET = "#1d2530", "#5b6673"
+INK, QUIET, FAINT = "#1d2530", "#5b6673", "#eceff2"
 GAP_BELOW = 0.5
 """Hours of which less was covered are grey."""
 
 _NAMED_PORTALS = 4
+_DAYS_BY_HOURS, _DAYS_BY_DAYS, _DAYS_BY_WEEKS = 2.5, 14, 92
 _BOOKINGS, _CANCELLATIONS, _GAP = "bookings", "cancellations", "not or hardly observed"
 
 
@@ -102,24 +103,27 @@ def _title(watched: Sequence[Watched], timeline: Timeline) -> alt.TitleParams:
 def _time_axis(timeline: Timeline) -> alt.X:
     starts = list(timeline.bins)
     end = starts[-1] + timeline.width_s
-    days = (end - starts[0]) / DAY_S
-    form, every = ("%a %d %b", {"interval": "day", "step": 1}) if days <= 14 else ("%d %b", None)
-    if days <= 2.5:
-        form, every = "%a %H:%M", {"interval": "hour", "step": 6}
-    axis: dict[str, Any] = {
-        "format": form,
-        "grid": True,
-        "gridColor": "#eceff2",
-        "labelOverlap": True,
-    }
-    if every is not None:
-        axis["tickCount"] = every
-    return alt.X(
-        "start:T",
-        title=None,
-        axis=alt.Axis(**axis),
-        scale=alt.Scale(type="utc", domain=[_wall(starts[0]), _wall(end)], nice=False),
+    form, ticks = _ticks(starts[0], end)
+    axis = alt.Axis(
+        format=form, values=[1000 * at for at in ticks], gridColor=FAINT, labelOverlap=True
     )
+    scale = alt.Scale(type="utc", domain=[_wall(starts[0]), _wall(end)], nice=False)
+    return alt.X("start:T", title=None, axis=axis, scale=scale)
+
+
+def _ticks(first_s: int, end_s: int) -> tuple[str, list[int]]:
+    """Form and local seconds of the marks of the time axis: hours, days, Mondays or months."""
+    days = (end_s - first_s) / DAY_S
+    step_s = 6 * HOUR_S if days <= _DAYS_BY_HOURS else DAY_S
+    marks = range(-(-first_s // step_s) * step_s, end_s + 1, step_s)
+    if days <= _DAYS_BY_HOURS:
+        return "%a %d, %H:%M", list(marks)
+    if days <= _DAYS_BY_DAYS:
+        return "%a %d %b", list(marks)
+    dates = {at: datetime.fromtimestamp(at, UTC) for at in marks}
+    if days <= _DAYS_BY_WEEKS:
+        return "%d %b", [at for at, on in dates.items() if on.weekday() == 0]
+    return "%b %Y", [at for at, on in dates.items() if on.day == 1]
 
 
 def _colour(*, with_gaps: bool) -> alt.Color:
@@ -149,9 +153,7 @@ def _bars(timeline: Timeline, x: alt.X, colour: alt.Color) -> alt.Chart:
         "number:Q",
         title=f"per {each}",
         stack=None,
-        axis=alt.Axis(
-            labelExpr="format(abs(datum.value), ',~f')", gridColor="#eceff2", tickMinStep=1
-        ),
+        axis=alt.Axis(labelExpr="format(abs(datum.value), ',~f')", gridColor=FAINT, tickMinStep=1),
     )
     bars: alt.Chart = (
         alt.Chart(_data(rows))
