@@ -20,6 +20,7 @@ from amtspuls.archive.base import (
     ArchiveWriter,
     CalendarRecord,
     CalendarState,
+    CapacityColumns,
     PortalRecord,
     SnapshotColumns,
     SpanColumns,
@@ -66,6 +67,8 @@ class PortalData:
     snapshots: list[tuple[Stored, Snapshot]] = field(default_factory=list)
     views: list[StoredView] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    places: dict[tuple[int, Slot], int] = field(default_factory=dict)
+    capacity_changes: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -150,6 +153,7 @@ class MemoryArchive:
         ]
         for span in begun:
             span.closed_at = max(span.opened_at, utc_from_slot(span.slot, data.zone))
+            data.places.pop((span.calendar, span.slot), None)
         return len(begun)
 
     def _apply(
@@ -170,7 +174,21 @@ class MemoryArchive:
             span.closed_at = taken_at
         new = sorted(shown - {span.slot for span in still_open})
         data.spans += [Span(number, slot, taken_at) for slot in new]
+        now = {slot: places for slot, places in view.capacities.items() if slot in shown}
+        self._apply_places(data, number, view, now, _seconds(taken_at))
         return len(new), len(gone)
+
+    def _apply_places(
+        self, data: PortalData, number: int, view: View, now: Mapping[Slot, int], at: int
+    ) -> None:
+        for calendar, slot in list(data.places):
+            if calendar == number and day_of_slot(slot) in view.covered and slot not in now:
+                del data.places[calendar, slot]
+                data.capacity_changes.append((number, slot, at, -1))
+        for slot, places in now.items():
+            if data.places.get((number, slot)) != places:
+                data.places[number, slot] = places
+                data.capacity_changes.append((number, slot, at, places))
 
     def known_calendars(self, portal_id: str) -> tuple[KnownCalendar, ...]:
         if portal_id not in self._portals:
@@ -294,6 +312,11 @@ class MemoryArchive:
             opened_at=np.array([_seconds(s.opened_at) for s in found], dtype=np.int64),
             closed_at=np.array(ends, dtype=np.int64),
         )
+
+    def capacity_changes(self, portal_id: str) -> CapacityColumns:
+        data = self._portals.get(portal_id)
+        rows = np.array(sorted(data.capacity_changes if data else []), dtype=np.int64)
+        return CapacityColumns(*rows.reshape(-1, 4).T)
 
     def state(self, portal_id: str, at: datetime) -> Sequence[CalendarState]:
         data = self._portals.get(portal_id)

@@ -111,6 +111,19 @@ class SpanColumns(NamedTuple):
     closed_at: NDArray[np.int64]
 
 
+class CapacityColumns(NamedTuple):
+    """Changes of the free places of slots, ascending by (calendar, slot, at); all have shape (n,).
+
+    ``capacity`` is -1 where the places, or the slot, were no longer shown. A slot that begins while its
+    places are known has no such row.
+    """
+
+    calendar: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    at: NDArray[np.int64]
+    capacity: NDArray[np.int64]
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarState:
     """One calendar at a past moment.

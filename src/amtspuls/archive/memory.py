@@ -53,22 +53,20 @@ def _read_open(connection: Connection, number: int, calendar: Calendar) -> Calen
         select(SPANS.c.slot, SPANS.c.opened_at).where(is_open).order_by(SPANS.c.slot)
     ).all()
     columns = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2)
+    change, later = CAPACITY_CHANGES.alias(), CAPACITY_CHANGES.alias()
     newest = (
-        select(func.max(CAPACITY_CHANGES.c.at))
-        .where(CAPACITY_CHANGES.c.calendar == number, CAPACITY_CHANGES.c.slot == SPANS.c.slot)
+        select(func.max(later.c.at))
+        .where(later.c.calendar == number, later.c.slot == SPANS.c.slot)
         .scalar_subquery()
     )
     capacities = connection.execute(
-        select(CAPACITY_CHANGES.c.slot, CAPACITY_CHANGES.c.capacity)
-        .join(
-            SPANS,
-            (SPANS.c.calendar == CAPACITY_CHANGES.c.calendar)
-            & (SPANS.c.slot == CAPACITY_CHANGES.c.slot),
-        )
+        select(change.c.slot, change.c.capacity)
+        .join(SPANS, (SPANS.c.calendar == change.c.calendar) & (SPANS.c.slot == change.c.slot))
         .where(
             is_open,
-            CAPACITY_CHANGES.c.capacity.is_not(None),
-            CAPACITY_CHANGES.c.at == newest,
+            change.c.capacity.is_not(None),
+            change.c.at == newest,
+            change.c.at >= SPANS.c.opened_at,
         )
     )
     return CalendarMemory(

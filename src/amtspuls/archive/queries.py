@@ -11,8 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from amtspuls.archive.base import STILL_OPEN, SnapshotColumns, ViewColumns
-from amtspuls.archive.schema import CALENDARS, PORTALS, SNAPSHOTS, SPANS, TEXTS, VIEWS
+from amtspuls.archive.base import STILL_OPEN, CapacityColumns, SnapshotColumns, ViewColumns
+from amtspuls.archive.schema import (
+    CALENDARS,
+    CAPACITY_CHANGES,
+    PORTALS,
+    SNAPSHOTS,
+    SPANS,
+    TEXTS,
+    VIEWS,
+)
 from amtspuls.archive.times import Ints, slot_at, starts_of
 from amtspuls.model import Calendar
 
@@ -159,6 +167,21 @@ def read_free(
     calendar, slot = ints(columns[0]), ints(columns[1])
     ahead = starts_of(slot, zone) > seconds
     return calendar[ahead], slot[ahead]
+
+
+def read_capacities(connection: Connection, portal_id: str) -> CapacityColumns:
+    """Read all changes of places of a portal's slots."""
+    changes = CAPACITY_CHANGES.c
+    calendar, slot, at, capacity = fetch_columns(
+        connection,
+        select(changes.calendar, changes.slot, changes.at, changes.capacity)
+        .join(CALENDARS, CALENDARS.c.number == changes.calendar)
+        .join(PORTALS, PORTALS.c.number == CALENDARS.c.portal)
+        .where(PORTALS.c.id == portal_id)
+        .order_by(changes.calendar, changes.slot, changes.at),
+        4,
+    )
+    return CapacityColumns(ints(calendar), ints(slot), ints(at), ints(capacity, missing=-1))
 
 
 def newest_views(portal_id: str, snapshot: int) -> Select[Any]:

@@ -15,6 +15,7 @@ from amtspuls.archive.base import (
     STILL_OPEN,
     CalendarRecord,
     CalendarState,
+    CapacityColumns,
     PortalRecord,
     SnapshotColumns,
     SpanColumns,
@@ -29,6 +30,7 @@ from amtspuls.archive.queries import (
     calendar_of,
     calendars_of,
     newest_views,
+    read_capacities,
     read_free,
     read_snapshots,
     read_spans,
@@ -105,6 +107,11 @@ class LiveReader:
         order = np.lexsort((opened_at, slot, calendar))
         order = order[kept[order]]
         return SpanColumns(calendar[order], slot[order], opened_at[order], closed_at[order])
+
+    def capacity_changes(self, portal_id: str) -> CapacityColumns:
+        """Every change of the free places per slot, where the portal shows them."""
+        with self._reading() as connection:
+            return read_capacities(connection, portal_id)
 
     def state(self, portal_id: str, at: datetime) -> Sequence[CalendarState]:
         """What was free at a moment: each calendar's newest view at or before it, by key."""

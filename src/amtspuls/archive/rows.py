@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, insert, select, update
@@ -24,6 +24,14 @@ from amtspuls.archive.times import seconds_of
 
 _TEXTS_REMEMBERED = 20_000
 
+# Made once: building a statement costs as much as running it.
+_ADD_PORTAL = insert(PORTALS)
+_ADD_CALENDAR = insert(CALENDARS)
+_ADD_SNAPSHOT = insert(SNAPSHOTS)
+_ADD_VIEW = insert(VIEWS)
+_ADD_TEXT = insert(TEXTS)
+_ADD_CAPACITY = insert(CAPACITY_CHANGES)
+_OPEN = insert(SPANS)
 _CLOSE = (
     update(SPANS)
     .where(
@@ -73,7 +81,7 @@ class SnapshotRows:
             if (view := planned.view) is not None
         ]
         if rows:
-            connection.execute(insert(VIEWS), rows)
+            connection.execute(_ADD_VIEW, rows)
 
     def _number_of(self, connection: Connection, text: str) -> int:
         """Number of a text, which gets a row at its first use."""
@@ -81,15 +89,15 @@ class SnapshotRows:
         if number is None:
             number = connection.scalar(select(TEXTS.c.number).where(TEXTS.c.text == text))
             if number is None:
-                number = _insert_one(connection, insert(TEXTS).values(text=text))
+                number = _insert_one(connection, _ADD_TEXT, {"text": text})
             if len(self._texts) >= _TEXTS_REMEMBERED:
                 self._texts.clear()
             self._texts[text] = number
         return number
 
 
-def _insert_one(connection: Connection, statement: Insert) -> int:
-    key = connection.execute(statement).inserted_primary_key
+def _insert_one(connection: Connection, statement: Insert, row: Mapping[str, Any]) -> int:
+    key = connection.execute(statement, row).inserted_primary_key
     number: int = key[0] if key else 0
     return number
 
@@ -109,7 +117,7 @@ def _write_portal(connection: Connection, memory: PortalMemory, record: PortalRe
         "zone": record.zone,
     }
     if memory.record is None:
-        memory.number = _insert_one(connection, insert(PORTALS).values(values))
+        memory.number = _insert_one(connection, _ADD_PORTAL, values)
     else:
         connection.execute(update(PORTALS).where(PORTALS.c.number == memory.number).values(values))
 
@@ -118,19 +126,20 @@ def _write_snapshot(connection: Connection, portal: int, todo: Plan) -> int:
     snapshot = todo.snapshot
     return _insert_one(
         connection,
-        insert(SNAPSHOTS).values(
-            portal=portal,
-            taken_at=todo.taken_at,
-            finished_at=seconds_of(snapshot.finished_at),
-            outcome=snapshot.outcome.value,
-            reason=snapshot.reason,
-            requests=snapshot.requests,
-            bytes=snapshot.bytes,
-            period_s=snapshot.period_s,
-            parser=snapshot.parser,
-            opened=todo.opened,
-            closed=todo.closed,
-        ),
+        _ADD_SNAPSHOT,
+        {
+            "portal": portal,
+            "taken_at": todo.taken_at,
+            "finished_at": seconds_of(snapshot.finished_at),
+            "outcome": snapshot.outcome.value,
+            "reason": snapshot.reason,
+            "requests": snapshot.requests,
+            "bytes": snapshot.bytes,
+            "period_s": snapshot.period_s,
+            "parser": snapshot.parser,
+            "opened": todo.opened,
+            "closed": todo.closed,
+        },
     )
 
 
@@ -149,7 +158,7 @@ def _write_calendar(connection: Connection, portal: int, planned: PlannedCalenda
             update(CALENDARS).where(CALENDARS.c.number == planned.memory.number).values(values)
         )
     else:
-        planned.memory.number = _insert_one(connection, insert(CALENDARS).values(values))
+        planned.memory.number = _insert_one(connection, _ADD_CALENDAR, values)
 
 
 def _write_spans(connection: Connection, todo: Plan) -> None:
@@ -181,6 +190,6 @@ def _write_spans(connection: Connection, todo: Plan) -> None:
     if closed:
         connection.execute(_CLOSE, closed)
     if opened:
-        connection.execute(insert(SPANS), opened)
+        connection.execute(_OPEN, opened)
     if capacities:
-        connection.execute(insert(CAPACITY_CHANGES), capacities)
+        connection.execute(_ADD_CAPACITY, capacities)
