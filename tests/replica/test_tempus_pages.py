@@ -242,6 +242,17 @@ def test_a_colon_in_the_only_offices_category_is_part_of_its_name() -> None:
     assert read_tempus(visitor) == {"1/2": FREE}
 
 
+def test_an_office_that_one_name_lacks_is_known_from_another_calendar() -> None:
+    calendars = (("191/1", "Abmeldung", ()), ("480/1", "Oase: Abmeldung", ()))
+    more = (("191/2", "Forum: Zahlung", ()), ("500/1", "Zusatz", ()), ("600/1", "Oase: Rest", ()))
+    offer = {key: FREE for key, _, _ in calendars + more}
+    visitor = visit(tempus(*calendars, *more), offer)
+    _, controls = tempus_form(visitor.get(visitor.url))
+    page = visitor.post(visitor.url, {controls["Abmeldung"][0]: "1"})
+    assert list(tempus_offices(page)) == ["Forum", "Oase", "Gemeinde Auwinkel", "Oase (600)"]
+    assert read_tempus(visitor) == offer
+
+
 @pytest.mark.parametrize(
     ("kind", "tables", "text"), [("text", 0, SOLD_OUT), ("tables", 3, ""), ("appointment", 0, "")]
 )

@@ -210,36 +210,56 @@ def _categories(portal: ReplicaPortal, *, always_listed: bool) -> tuple[Category
                 f"not {calendar.key!r}"
             )
         by_task.setdefault(task, []).append((row_id, calendar))
-    many = len({row_id for group in by_task.values() for row_id, _ in group}) > 1
+    offices = _office_names(portal.calendars)
     return tuple(
-        _category(portal, task, group, many_offices=many, always_listed=always_listed)
+        _category(portal.name, task, group, offices, always_listed=always_listed)
         for task, group in by_task.items()
     )
 
 
+def _office_names(calendars: Sequence[ReplicaCalendar]) -> Mapping[str, str]:
+    """Names of offices by row id, out of calendar names like ``Office: Category``.
+
+    In a portal with one office a colon belongs to the category, unless the category is the nameless one.
+    """
+    many = len({calendar.key.partition("/")[0] for calendar in calendars}) > 1
+    names: dict[str, str] = {}
+    for calendar in calendars:
+        office, colon, category = calendar.name.partition(": ")
+        if colon and (many or category == DEFAULT_CATEGORY):
+            names.setdefault(calendar.key.partition("/")[0], office)
+    return names
+
+
 def _category(
-    portal: ReplicaPortal,
+    portal_name: str,
     task: str,
     group: Sequence[tuple[str, ReplicaCalendar]],
+    offices: Mapping[str, str],
     *,
-    many_offices: bool,
     always_listed: bool,
 ) -> Category:
-    names = [calendar.name for _, calendar in group]
-    has_offices = all(": " in name for name in names) and (
-        many_offices or names[0].endswith(f": {DEFAULT_CATEGORY}")
-    )
+    names = [_split_name(calendar.name, offices.get(row_id)) for row_id, calendar in group]
     services = next((c.services for _, c in group if c.services), ("Anliegen 1",))
     category = Category(
         task=task,
-        name=names[0].partition(": ")[2] if has_offices else names[0],
-        listed=has_offices or len(group) > 1 or always_listed,
+        name=names[0][1],
+        listed=always_listed or len(group) > 1 or bool(names[0][0]),
         options=tuple(_option(task, place, text) for place, text in enumerate(services)),
     )
-    for row_id, calendar in group:
-        office = calendar.name.partition(": ")[0] if has_offices else portal.name
-        category.offices.append(Office(row_id, office, calendar.key))
+    for (row_id, calendar), (office, _) in zip(group, names, strict=True):
+        # History sometimes has a calendar without its office: another calendar tells the name.
+        name = office or offices.get(row_id) or portal_name
+        if any(other.name == name for other in category.offices):
+            name = f"{name} ({row_id})"
+        category.offices.append(Office(row_id, name, calendar.key))
     return category
+
+
+def _split_name(name: str, office_known: str | None) -> tuple[str, str]:
+    """Split ``Office: Category``; the office is empty where the name has none."""
+    office, colon, category = name.partition(": ")
+    return (office, category) if colon and office_known is not None else ("", name)
 
 
 def _option(task: str, place: int, text: str) -> Option:
