@@ -26,7 +26,8 @@ def _show(column: Column, row: Row) -> Any:
     if column.key == "hour":
         return f"{value:02d}:00"
     if isinstance(value, float):
-        return round(100 * value, 1) if column.unit is Unit.SHARE else round(value, 2)
+        scaled = 100 * value if column.unit is Unit.SHARE else value
+        return round(scaled, 1 if abs(scaled) >= 1 else 2)
     return value
 
 

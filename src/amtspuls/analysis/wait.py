@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +53,17 @@ class Waits(NamedTuple):
     horizon_days: Floats
 
 
+_FOUND: WeakKeyDictionary[Watched, Waits] = WeakKeyDictionary()
+
+
 def find_waits(one: Watched) -> Waits:
-    """Work out the wait at every covered moment of a portal."""
+    """Return the wait at every covered moment of a portal; worked out once."""
+    if one not in _FOUND:
+        _FOUND[one] = _work_out(one)
+    return _FOUND[one]
+
+
+def _work_out(one: Watched) -> Waits:
     covered, evidence = one.covered, one.evidence
     starts = {name: np.full(len(covered.view), np.inf) for name in RANKS}
     spans = evidence.spans
