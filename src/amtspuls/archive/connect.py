@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Pool, create_engine, event, select, text
 from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
-from amtspuls.archive.schema import METADATA, REVISIONS, VERSION
+from amtspuls.archive import schema
+from amtspuls.archive.schema import METADATA, VERSION
 from amtspuls.errors import ArchiveError
 
 DATABASE_NAME = "live.sqlite"
@@ -81,7 +82,7 @@ def _engine(connect: Callable[[], sqlite3.Connection], pool: type[Pool], *, begi
 def create_schema(connection: Connection) -> None:
     """Make all tables of a new archive and stamp it with the newest revision."""
     METADATA.create_all(connection)
-    connection.execute(VERSION.insert().values(version_num=REVISIONS[-1]))
+    connection.execute(VERSION.insert().values(version_num=schema.REVISIONS[-1]))
 
 
 def revision_of(connection: Connection, path: Path) -> str | None:
@@ -101,10 +102,10 @@ def revision_of(connection: Connection, path: Path) -> str | None:
             f"{path} is a database, but no archive: name another folder with --archive",
             path=str(path),
         )
-    if found not in REVISIONS:
+    if found not in schema.REVISIONS:
         raise ArchiveError(
             f"{path} was written by a newer version of amtspuls (schema {found}, this one knows"
-            f" {REVISIONS[-1]}): update amtspuls, then run again",
+            f" {schema.REVISIONS[-1]}): update amtspuls, then run again",
             path=str(path),
             revision=found,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from amtspuls.archive import schema
 from amtspuls.archive.base import ArchiveReader, ArchiveWriter
 from amtspuls.archive.connect import (
     DATABASE_NAME,
@@ -16,7 +17,6 @@ from amtspuls.archive.connect import (
 from amtspuls.archive.failures import archive_errors
 from amtspuls.archive.lock import WriterLock
 from amtspuls.archive.reader_live import LiveReader
-from amtspuls.archive.schema import REVISIONS
 from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError
 
@@ -68,9 +68,9 @@ def open_reader(folder: Path) -> ArchiveReader:
 def _require_current(revision: str | None, folder: Path) -> None:
     if revision is None:
         raise _missing(folder)
-    if revision != REVISIONS[-1]:
+    if revision != schema.REVISIONS[-1]:
         raise ArchiveError(
-            f"{folder} has schema {revision}, this version reads {REVISIONS[-1]}: run"
+            f"{folder} has schema {revision}, this version reads {schema.REVISIONS[-1]}: run"
             f" `amtspuls migrate --archive {folder}` once (it makes a backup first)",
             path=str(folder),
             revision=revision,
@@ -116,7 +116,7 @@ def _open_locked(folder: Path, lock: WriterLock) -> LiveWriter:
             with engine.begin() as connection:
                 create_schema(connection)
         (folder / WEEKS_NAME).mkdir(exist_ok=True)
-        if revision not in {None, REVISIONS[-1]}:
+        if revision not in {None, schema.REVISIONS[-1]}:
             # Alembic is heavy and only needed once per schema.
             from amtspuls.archive.migrate import migrate
 

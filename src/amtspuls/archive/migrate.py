@@ -9,8 +9,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, text
 
+from amtspuls.archive import schema
 from amtspuls.archive.failures import damaged
-from amtspuls.archive.schema import REVISIONS
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -49,7 +49,7 @@ def migrate(engine: Engine, path: Path) -> Path:
 
 
 def _back_up(path: Path) -> Path:
-    backup = path.with_name(f"{path.name}.before-{REVISIONS[-1]}")
+    backup = path.with_name(f"{path.name}.before-{schema.REVISIONS[-1]}")
     unfinished = backup.with_name(f"{backup.name}.part")
     unfinished.unlink(missing_ok=True)
     source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
