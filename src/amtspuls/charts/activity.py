@@ -24,6 +24,7 @@ GAP_BELOW = 0.5
 """Hours of which less was covered are grey."""
 
 _NAMED_PORTALS = 4
+_WHOLE_AND_UNSIGNED = "datum.value % 1 ? '' : format(abs(datum.value), ',~f')"
 _DAYS_BY_HOURS, _DAYS_BY_DAYS, _DAYS_BY_WEEKS = 2.5, 14, 92
 _BOOKINGS, _CANCELLATIONS, _GAP = "bookings", "cancellations", "not or hardly observed"
 
@@ -153,7 +154,7 @@ def _bars(timeline: Timeline, x: alt.X, colour: alt.Color) -> alt.Chart:
         "number:Q",
         title=f"per {each}",
         stack=None,
-        axis=alt.Axis(labelExpr="format(abs(datum.value), ',~f')", gridColor=FAINT, tickMinStep=1),
+        axis=alt.Axis(labelExpr=_WHOLE_AND_UNSIGNED, gridColor=FAINT),
     )
     bars: alt.Chart = (
         alt.Chart(_data(rows))

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pytest
+
+from amtspuls import __version__
+from amtspuls.analysis.measures import load_watched
+from amtspuls.analysis.selection import Selection
+from amtspuls.charts.activity import draw_activity
+from amtspuls.charts.registry import CHARTS, require_chart
+from amtspuls.charts.render import render_png, render_svg, write_chart, write_whole
+from amtspuls.errors import ConfigError
+from support.measure_cases import morning, with_gap
+from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
+
+
+def texts(svg: str) -> list[str]:
+    return re.findall(r">([^<>]+)</t(?:ext|span)>", svg)
+
+
+def rows_of_first_layer(chart: alt.LayerChart) -> list[dict[str, Any]]:
+    specification = chart.to_dict()
+    rows: list[dict[str, Any]] = specification["datasets"][
+        specification["layer"][0]["data"]["name"]
+    ]
+    return rows
+
+
+def test_the_picture_says_what_it_shows() -> None:
+    shown = texts(render_svg(draw_activity(load_watched(morning(), Selection()))))
+    assert "Bookings and cancellations per hour" in shown
+    assert "1 portal: bonn · week 2026-05 · local time" in shown
+    below = f"Observed in 100 % of the time · provisional estimate (rule span-1) · amtspuls {__version__}"
+    assert below in shown
+    assert {"bookings", "cancellations"} <= set(shown)
+    assert "not or hardly observed" not in shown
+    assert "0.5" not in shown
+
+
+def test_bookings_go_up_and_cancellations_down_in_local_time() -> None:
+    rows = rows_of_first_layer(draw_activity(load_watched(morning(), Selection())))
+    assert [(row["start"], row["what"], row["number"]) for row in rows] == [
+        ("2026-01-26T06:00:00Z", "bookings", 1),
+        ("2026-01-26T07:00:00Z", "bookings", 1),
+        ("2026-01-26T07:00:00Z", "cancellations", -1),
+    ]
+
+
+def test_gaps_are_bands_and_changes_across_them_are_named() -> None:
+    snapshots = [*every("2026-01-26 05:00", 4), *every("2026-01-26 09:00", 4)]
+    spans = [
+        TinySpan(1, slot("2026-01-27 08:00"), utc("2026-01-26 05:00"), utc("2026-01-26 09:00"))
+    ]
+    watched = load_watched(TinyReader(TinyPortal("bonn", snapshots, spans)), Selection())
+    chart = draw_activity(watched)
+    bands = rows_of_first_layer(chart)
+    assert bands == [
+        {
+            "start": "2026-01-26T07:00:00Z",
+            "end": "2026-01-26T10:00:00Z",
+            "what": "not or hardly observed",
+        }
+    ]
+    assert any("1 change across gaps not drawn" in text for text in texts(render_svg(chart)))
+
+
+def test_a_gap_at_the_end_is_a_band_too() -> None:
+    selection = Selection(until_at=utc("2026-01-26 12:00"))
+    chart = draw_activity(load_watched(with_gap(), selection), titled=False)
+    bands = rows_of_first_layer(chart)
+    assert [band["end"] for band in bands] == ["2026-01-26T13:00:00Z"]
+    assert "title" not in chart.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("days", "form"),
+    [(1, "%a %d, %H:%M"), (7, "%a %d %b"), (40, "%d %b"), (200, "%b %Y")],
+)
+def test_the_axis_fits_the_range(days: int, form: str) -> None:
+    reader = TinyReader(TinyPortal("bonn", every("2026-01-26 00:00", days + 1, minutes=1440)))
+    chart = draw_activity(load_watched(reader, Selection()))
+    axis = next(
+        layer["encoding"]["x"]["axis"]
+        for layer in chart.to_dict()["layer"]
+        if "x" in layer["encoding"]
+    )
+    assert axis["format"] == form
+    assert 1 <= len(axis["values"]) <= 12
+    assert axis["values"] == sorted(axis["values"])
+
+
+def test_an_archive_without_changes_gives_a_picture_all_the_same() -> None:
+    quiet = TinyReader(TinyPortal("bonn", every("2026-01-26 05:00", 4)))
+    assert "</svg>" in render_svg(draw_activity(load_watched(quiet, Selection())))
+
+
+def test_the_same_archive_gives_the_same_picture() -> None:
+    first, second = (draw_activity(load_watched(morning(), Selection())) for _ in range(2))
+    assert render_svg(first) == render_svg(second)
+    assert render_png(first) == render_png(second)
+
+
+def test_png_and_svg_are_written_whole(tmp_path: Path) -> None:
+    chart = draw_activity(load_watched(morning(), Selection()))
+    write_chart(chart, tmp_path / "a.png")
+    write_chart(chart, tmp_path / "a.SVG")
+    content = (tmp_path / "a.png").read_bytes()
+    assert content.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", content[16:24])
+    assert width > 1500
+    assert height > 600
+    assert (tmp_path / "a.SVG").read_text().startswith("<svg")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.SVG", "a.png"]
+
+
+def test_other_endings_and_names_are_errors_that_list_the_possible(tmp_path: Path) -> None:
+    chart = draw_activity(load_watched(morning(), Selection()))
+    with pytest.raises(ConfigError, match=r"ends in \.png or \.svg, not in '\.pdf'"):
+        write_chart(chart, tmp_path / "a.pdf")
+    with pytest.raises(ConfigError, match="not in 'nothing'"):
+        write_chart(chart, tmp_path / "a")
+    with pytest.raises(ConfigError, match="did you mean activity"):
+        require_chart("activiti")
+    assert [require_chart(name) for name in CHARTS] == list(CHARTS.values())
+
+
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "report.html"
+    write_whole(b"old", target)
+
+    def fail(self: Path, other: Path) -> Path:
+        raise OSError(28, f"no space for {other} from {self}")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="no space"):
+        write_whole(b"new", target)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert target.read_bytes() == b"old"
