@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from amtspuls.catalogue.portal import Portal
 from amtspuls.clock import SimulatedClock
 from amtspuls.errors import ConfigError
-from amtspuls.model import day_of_slot, local_from_slot, utc_from_slot
+from amtspuls.model import Slot, day_of_slot, local_from_slot, utc_from_slot
 from amtspuls.replica.availability import Availability, ReplicaCalendar
 from amtspuls.replica.portals import make_pages
 from amtspuls.replica.town import Town, Truth, TruthKind, make_town
 from amtspuls.replica.town.citizens import choose_start, interest, wished_days_ahead
 from amtspuls.replica.town.desks import Desks, day_number, day_of_number
+from amtspuls.replica.town.floor import Floor
 from amtspuls.replica.town.model import TOWN_ZONE, DeskGroup
 from amtspuls.replica.town.model import Counter as TownCounter
 from amtspuls.replica.wire import Asked
@@ -308,6 +309,20 @@ def test_a_withdrawn_desk_comes_back_as_it_was() -> None:
     assert desks.starts(MONDAY, 2) != before
     desks.reopen(1, MONDAY)
     assert desks.starts(MONDAY, 2) == before
+
+
+def test_a_day_that_has_begun_shows_only_what_can_still_be_booked() -> None:
+    lines: list[tuple[TruthKind, int, tuple[int, ...]]] = []
+    floor = Floor(
+        OFFICE, lambda kind, at_s, _counter, slots, _citizen: lines.append((kind, at_s, slots))
+    )
+    noon_s = int(datetime(2026, 3, 23, 12, tzinfo=TOWN_ZONE).timestamp())
+
+    ends = floor.release(MONDAY, noon_s)
+
+    assert [(kind, at_s) for kind, at_s, _ in lines] == [(TruthKind.RELEASED, noon_s)]
+    assert [local_from_slot(Slot(slot)).hour for slot in lines[0][2]] == [13]
+    assert all(ends_s > noon_s for ends_s, _, _ in ends)
 
 
 def test_day_numbers_are_those_of_slots() -> None:

@@ -168,15 +168,14 @@ def local_to_utc(
         BundleError: A time steps back outside the repeated hour.
     """
     instants: list[datetime] = []
-    fold = 0
     previous_local, previous = datetime(1, 1, 1), datetime(1, 1, 1, tzinfo=UTC)
     for place, local in enumerate(times):
         if local == previous_local:
             instants.append(previous)
             continue
-        first, second = (local.replace(tzinfo=zone, fold=f).astimezone(UTC) for f in (0, 1))
-        fold = 1 if first < second and (first < previous or fold) else 0
-        instant = second if fold else first
+        first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        # Where first is before second the hour is repeated, and the second pass follows the first.
+        instant = second if first < previous and first < second else first
         if instant < previous:
             raise fail(place) if fail else BundleError(f"{local} comes after {previous_local}")
         instants.append(instant)
