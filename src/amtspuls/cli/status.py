@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _TITLES = {
     "portal": "portal",
-    "snapshots": "snapshots",
-    "changed": "changed, %",
+    "snapshots": "snap-\nshots",
+    "changed": "changed\n%",
     "outcomes": "outcomes",
-    "coverage": "covered, %",
-    "calendars": "calendars",
-    "free_slots": "free slots",
-    "newest": "newest snapshot",
-    "stopped": "stopped since",
+    "coverage": "covered\n%",
+    "calendars": "calen-\ndars",
+    "free_slots": "free\nslots",
+    "newest": "newest\nsnapshot",
+    "stopped": "stopped\nsince",
 }
 
 
@@ -56,12 +56,17 @@ def status(
         rows = [_as_data(one, flat=form is Format.CSV) for one in found]
         print_rows(rows, list(rows[0]), form)
         return
-    print_rows([_as_row(one, form) for one in found], _columns(found), form, titles=_TITLES)
+    titles = _TITLES if form is Format.TABLE else {key: _unbroken(_TITLES[key]) for key in _TITLES}
+    print_rows([_as_row(one, form) for one in found], _columns(found), form, titles=titles)
     if any(one.period_assumed for one in found):
         say(
             "coverage: some snapshots had no planned period, the median distance of the portal's "
             "snapshots stands for it"
         )
+
+
+def _unbroken(title: str) -> str:
+    return title.replace("-\n", "").replace("\n", " ")
 
 
 def _columns(found: Sequence[PortalStatus]) -> list[str]:
@@ -76,14 +81,14 @@ def _as_row(one: PortalStatus, form: Format) -> dict[str, Any]:
     )
     narrow = form is Format.TABLE
     return {
-        "portal": textwrap.fill(one.record.portal_id, 26) if narrow else one.record.portal_id,
+        "portal": textwrap.fill(one.record.portal_id, 24) if narrow else one.record.portal_id,
         "snapshots": one.snapshots,
         "changed": _percent(one.changed_share),
-        "outcomes": textwrap.fill(outcomes, 22) if narrow else outcomes,
+        "outcomes": textwrap.fill(outcomes, 20) if narrow else outcomes,
         "coverage": _percent(one.coverage),
         "calendars": one.calendars,
         "free_slots": one.free_slots,
-        "newest": textwrap.fill(newest, 20) if narrow else newest,
+        "newest": textwrap.fill(newest[5:], 15) if narrow else newest,
         "stopped": None if one.stopped is None else _local(one, one.stopped.since)[:10],
     }
 

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from support.measure_archive import make_archive, make_empty_archive
+from support.portals import run
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    return str(make_archive(tmp_path / "amtspuls-archive"))
+
+
+def test_without_a_name_the_measures_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "measure", "--format", "csv")
+    assert code == 0
+    names = [row["measure"] for row in csv.DictReader(io.StringIO(out))]
+    assert names == [
+        "activity",
+        "lead-time",
+        "wanted-times",
+        "booking-times",
+        "cancellation-rate",
+        "wait",
+    ]
+
+
+def test_json_has_every_column_of_each_portal(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "measure", "activity", "--archive", archive, "--format", "json")
+    assert (code, err) == (0, "")
+    bonn, kiel = json.loads(out)
+    assert bonn == {
+        "portal": "bonn",
+        "bookings": 2,
+        "cancellations": 1,
+        "openings": 1,
+        "bookings_per_hour": 1.6,
+        "cancellations_per_hour": 0.8,
+        "coverage": 1.0,
+        "snapshots": 5,
+        "from": "2026-01-26 06:00:00+01:00",
+        "until": "2026-01-26 07:15:00+01:00",
+        "rule": "span-1",
+        "provisional": True,
+    }
+    assert (kiel["portal"], kiel["snapshots"], round(kiel["coverage"], 3)) == ("kielsw", 5, 0.833)
+
+
+def test_a_table_has_a_sentence_and_the_small_print_beside_it(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "measure", "wait", "-i", "bonn")
+    assert code == 0
+    assert "How long is the wait" in out
+    assert "> 9" in out
+    assert "median wait 1.0 days (third free slot > 9), measured in 100 % of the time" in err
+    assert "Provisional, rule free-starts-1" in err
+    assert archive
+
+
+def test_hours_and_shares_are_shown_for_people(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["measure", "booking-times", "--archive", archive, "-i", "bonn"]
+    code, out, _ = run(capsys, *arguments, "--format", "markdown")
+    assert code == 0
+    assert "| 06:00 | 1 | 50.0 | 1.0 | 1.0 | 0 | 100.0 | 4 |" in out
+
+
+def test_times_are_local_and_cut_the_range(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["measure", "activity", "--archive", archive, "--by", "all", "--format", "json"]
+    times = ["--from", "2026-01-26 06:30", "--until", "2026-01-26T07:00"]
+    code, out, _ = run(capsys, *arguments, "-i", "bonn", *times)
+    assert code == 0
+    (row,) = json.loads(out)
+    assert [row["from"], row["until"]] == ["2026-01-26 06:30:00+01:00", "2026-01-26 07:00:00+01:00"]
+    assert [row["bookings"], row["cancellations"], row["snapshots"]] == [1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["waiting"], 2, "did you mean wait"),
+        (["wait", "--by", "moon"], 2, "it can by: portal, all, calendar"),
+        (["wanted-times", "--by", "portal"], 2, "it can by: hour, weekday, all"),
+        (["wait", "-i", "kielws"], 2, "nearest: kielsw"),
+        (["wait", "-i", "bonn", "-e", "*"], 2, "no portal in the archive passes"),
+        (["wait", "--system", "smart"], 2, "there are: tempus, tevis"),
+        (["wait", "--from", "2026-01-27", "--until", "2026-01-26"], 2, "exchange the two"),
+        (["wait", "--from", "soon"], 2, "'soon' is no time"),
+        (["wait", "--from", "2027-01-01"], 1, "the archive holds them from 2026-01-26 06:00"),
+        (["wait", "--archive", "elsewhere"], 1, "no archive in elsewhere"),
+    ],
+)
+def test_mistakes_are_told_with_a_way_out(
+    archive: str,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    said: str,
+) -> None:
+    got, out, err = run(capsys, "measure", *arguments)
+    assert (got, out) == (code, "")
+    assert said in err
+    assert archive
+
+
+def test_an_empty_archive_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_empty_archive(tmp_path / "empty")
+    code, _, err = run(capsys, "measure", "wait", "--archive", str(folder))
+    assert code == 1
+    assert "holds no snapshot yet" in err
