@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 History = list[tuple[Portal, Snapshot]]
 
 
-@settings(max_examples=effort(40), deadline=None)
+@settings(max_examples=effort(25), deadline=None)
 @given(histories(), st.data())
 def test_both_archives_agree_on_everything(history: History, data: st.DataObject) -> None:
     plain = MemoryArchive()
@@ -62,7 +62,7 @@ def test_both_archives_agree_on_everything(history: History, data: st.DataObject
                 assert writer.newest_snapshot_at(portal.id) == plain.newest_snapshot_at(portal.id)
 
 
-@settings(max_examples=effort(40), deadline=None)
+@settings(max_examples=effort(25), deadline=None)
 @given(histories(known_keys=("k", "Ä", "o1/t")))
 def test_every_snapshot_can_be_rebuilt_exactly(history: History) -> None:
     with scratch() as folder:

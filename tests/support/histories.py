@@ -118,7 +118,10 @@ def histories(
 
 
 def made_up(count: int, *, seed: int = 1, calendars: int = 3, slots: int = 40) -> list[Snapshot]:
-    """A plain seeded history of ``PORTAL``: every quarter of an hour, a few slots come and go."""
+    """A plain seeded history of ``PORTAL``: every quarter of an hour, a few slots come and go.
+
+    The dumps of older schemas hold one: what it draws must stay the same.
+    """
     rng = random.Random(seed)
     start = datetime(2026, 1, 26, 5, tzinfo=UTC)
     days = [date(2026, 1, 26) + timedelta(days=n) for n in range(5)]

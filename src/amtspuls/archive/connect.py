@@ -46,7 +46,7 @@ def reading_engine(path: Path) -> Engine:
     """An engine whose connections only read; they neither block the writer nor wait for it."""
     # Beside a write-ahead log SQLite keeps a shared-memory file, so even readers need to write to the
     # folder. Where they may not and nobody writes, the file is read as what it then is: unchanging.
-    frozen = not os.access(path.parent, os.W_OK, effective_ids=True) and not _log_of(path).exists()
+    frozen = not os.access(path.parent, os.W_OK, effective_ids=True) and not _has_log(path)
 
     def connect() -> sqlite3.Connection:
         return _connect(path, "ro&immutable=1" if frozen else "ro")
@@ -54,8 +54,9 @@ def reading_engine(path: Path) -> Engine:
     return _engine(connect, NullPool if frozen else QueuePool, begin="BEGIN")
 
 
-def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
