@@ -81,7 +81,7 @@ def _as_row(one: PortalStatus, form: Format) -> dict[str, Any]:
     )
     narrow = form is Format.TABLE
     return {
-        "portal": textwrap.fill(one.record.portal_id, 24) if narrow else one.record.portal_id,
+        "portal": textwrap.fill(one.record.portal_id, 22) if narrow else one.record.portal_id,
         "snapshots": one.snapshots,
         "changed": _percent(one.changed_share),
         "outcomes": textwrap.fill(outcomes, 20) if narrow else outcomes,

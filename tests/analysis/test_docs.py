@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from amtspuls.analysis.measures import MEASURES
+from amtspuls.analysis.transitions import RULE
+from amtspuls.charts.registry import CHARTS
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/reference/measures.md"
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_measure_is_described_with_its_groupings(name: str) -> None:
+    page = PAGE.read_text("utf-8")
+    _, found, rest = page.partition(f"### {name} {{#{name}}}")
+    assert found
+    section = rest.partition("\n### ")[0].partition("\n## ")[0]
+    for by in MEASURES[name].by:
+        assert by.value in section, by
+    assert f"`{MEASURES[name].rule}`" in page
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_column_is_described(name: str) -> None:
+    page = PAGE.read_text("utf-8")
+    for column in MEASURES[name].columns:
+        described = column.key.replace("third", "first")
+        assert f"`{described}`" in page or f"\n{described} " in page or f"   {described} " in page
+
+
+def test_rule_and_pictures_are_described() -> None:
+    page = PAGE.read_text("utf-8")
+    assert f"## The rule `{RULE}`" in page
+    assert all(f"amtspuls plot {name}" in page for name in CHARTS)
