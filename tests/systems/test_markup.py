@@ -201,7 +201,7 @@ def test_captchas_are_refused(captcha: str) -> None:
         ("<p>Ungültige Session</p>", "SessionLostError"),
         ("<p>Ihre Sitzung wurde beendet</p>", "SessionLostError"),
         ("<p>Ratssitzung am Montag</p>", "PageChangedError"),
-        ("<script>var session = 1; // Wartungsarbeiten</script>", "PageChangedError"),
+        ("<p>x</p><script>var session = 1; // Wartungsarbeiten</script>", "PageChangedError"),
         ("", "PageChangedError"),
     ],
 )

@@ -154,6 +154,8 @@ async def test_only_days_inside_the_window_are_opened() -> None:
     (view,) = (await read(session)).views
     opened = [path.split("day=")[1].split("&")[0] for path in session.paths if "day=" in path]
     assert opened == ["26", "10"]
+    assert view.outcome is Outcome.OK
+    assert not [path for path in session.paths if "month=4" in path]
     assert times_of(view) == ["2026-01-26 08:00", "2026-03-10 08:00"]
 
 
@@ -242,6 +244,21 @@ async def test_three_unreachable_pages_in_a_row_end_the_round() -> None:
     reading = await read(session)
     assert len(session.log) == 5
     assert [view.outcome for view in reading.views] == [Outcome.PARTIAL, Outcome.UNREACHABLE]
+
+
+async def test_an_answer_in_between_keeps_the_round_going() -> None:
+    days = [26, 27, 28]
+    session = FakeSession(
+        [
+            on("month=1&day=27", nat_times(2026, 1, 27, ["08:00"])),
+            on("day=", UnreachableError("reset")),
+            *simple(posting("casetype_1", nat_month(2026, 1, days, later=(2026, 2)))),
+        ]
+    )
+    session.rules.insert(0, on("month=2&year", nat_month(2026, 2, [3], earlier=(2026, 1))))
+    (view,) = (await read(session)).views
+    assert str(view.covered) == "2026-01-27,2026-01-29..2026-02-02,2026-02-04..2026-02-28"
+    assert [path for path in session.paths if "day=3&" in path]
 
 
 async def test_a_captcha_at_one_category_refuses_that_view_only() -> None:

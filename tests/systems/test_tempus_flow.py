@@ -296,6 +296,12 @@ async def test_a_sold_out_calendar_never_seen_gets_a_key_without_office() -> Non
     assert (view.calendar.key, view.calendar.name) == ("-/1180", "Meldeangelegenheiten")
 
 
+async def test_a_failed_calendar_without_office_is_failed_under_the_key_it_had() -> None:
+    session = FakeSession([posting(FIELD, UnreachableError("reset")), *direct()])
+    (view,) = (await read(session, (known("-/1180", "Melde"),))).views
+    assert (view.calendar.key, view.outcome) == ("-/1180", Outcome.UNREACHABLE)
+
+
 async def test_a_calendar_without_marked_days_keeps_the_key_it_had() -> None:
     bare = '<table class="cal"><tr><th class="monatslabel">Januar 2026</th></tr><td>5</td></table>'
     session = FakeSession([posting(FIELD, html(bare)), *direct()])

@@ -128,10 +128,9 @@ async def read_view(
     found: Found,
     parse: Callable[[Page, date], tuple[Slot, ...]],
     *,
-    window: Window,
     final: bool,
 ) -> View:
-    """Read the marked days of a calendar that lie in the window, and finish its view.
+    """Read the marked days that a calendar answered for, and finish its view.
 
     A day that fails is not covered. Unless ``final``, a lost session ends the attempt instead.
 
@@ -139,17 +138,16 @@ async def read_view(
         SessionLostError: The session was lost and ``final`` is false.
     """
     read = _DaysRead()
-    for free in sorted(found.days, key=lambda item: item.day):
-        if free.day not in window or free.day not in found.covered or free.day in read.failed:
-            continue
+    addresses = {free.day: free.url for free in found.days if free.day in found.covered}
+    for day, url in sorted(addresses.items()):
         try:
-            read.slots.update(parse(await walk.get(free.url), free.day))
+            read.slots.update(parse(await walk.get(url), day))
         except SessionLostError as error:
             if not final:
                 raise
-            read.failed[free.day] = error
+            read.failed[day] = error
         except AmtspulsError as error:
-            read.failed[free.day] = error
+            read.failed[day] = error
     return _finished(found, read)
 
 

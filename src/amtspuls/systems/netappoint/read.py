@@ -137,7 +137,7 @@ class _Reader:
         return [
             part
             if isinstance(part, View)
-            else await read_view(self._walk, part, parse_day, window=self._ask.window, final=final)
+            else await read_view(self._walk, part, parse_day, final=final)
             for part in parts
         ]
 

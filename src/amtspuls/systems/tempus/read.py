@@ -143,7 +143,7 @@ class _Reader:
     ) -> View:
         window = self._ask.window
         found = Found(calendar, _asked(category), shown.days, window.covered(shown.last))
-        return await read_view(self._walk, found, parse.parse_day, window=window, final=final)
+        return await read_view(self._walk, found, parse.parse_day, final=final)
 
     async def _past_notices(self, page: Page) -> parse.Answer:
         answer = parse.parse_answer(page)
