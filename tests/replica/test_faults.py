@@ -156,10 +156,12 @@ async def test_changed_keeps_texts_but_no_class_id_or_form_name(
 
 
 async def test_session_lost_hits_only_what_needs_a_session(bench: Bench) -> None:
-    bench.set(FaultName.SESSION_LOST)
+    bench.set(FaultName.SESSION_LOST, count=1)
+    day = "&step=3&casetype_1001=1&year=2026&month=1&day=27"
     assert "Sitzung" not in (await bench.get()).text
-    lost = await bench.get("&step=3&casetype_1001=1&year=2026&month=1&day=27")
-    assert "Ihre Sitzung ist abgelaufen" in lost.text
+    assert bench.last_fault == ("", 200), "the first page does not use the fault up"
+    assert "Ihre Sitzung ist abgelaufen" in (await bench.get(day)).text
+    assert "08:10" in (await bench.get(day)).text
 
 
 async def test_captcha_stands_instead_of_the_page(bench: Bench) -> None:

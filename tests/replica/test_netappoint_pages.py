@@ -83,6 +83,13 @@ def test_the_action_and_all_links_carry_the_cause_on_without_a_percent_sign(caus
         assert link.startswith(f"/netappoint/index.php?company=musterstadt&{plain}&step=")
 
 
+def test_what_would_need_a_percent_sign_is_not_carried_on() -> None:
+    visitor = visit(netappoint(MELDE), {"meldewesen": FREE})
+    for odd in ("cur_cause=a%2525b", "cur_cause=a%26b", "cur_cause=a+b"):
+        action = netappoint_action(visitor.get(f"{visitor.url}&{odd}"))
+        assert action == "/netappoint/index.php?company=musterstadt&cur_cause=0&step=2"
+
+
 def test_a_post_with_one_categorys_fields_is_enough_and_needs_no_cookie() -> None:
     visitor = visit(netappoint(MELDE, KFZ), {"meldewesen": FREE, "kfz": ()})
     page = visitor.post(netappoint_action(visitor.get(visitor.url)), {"casetype_1002": "2"})

@@ -110,10 +110,12 @@ class _Armed:
     fault: Fault
     seen: int = 0
 
-    def take(self, asked: Asked) -> bool:
+    def take(self, asked: Asked, pages: Pages | None) -> bool:
         """Count a request if it matches, and say whether it is hit."""
         fault = self.fault
         if not fault.hits_path(asked.path) or (fault.where and fault.where not in asked.line):
+            return False
+        if fault.name is FaultName.SESSION_LOST and (not pages or not pages.session_lost(asked)):
             return False
         self.seen += 1
         last = None if fault.count is None else fault.after + fault.count
@@ -148,10 +150,16 @@ class FaultBoard:
             self._require(portal_id)
             self._armed.pop(portal_id, None)
 
-    def take(self, portal_id: str, asked: Asked) -> Fault | None:
-        """Return the fault that hits a request, if one does, and count it."""
+    def take(self, portal_id: str, asked: Asked, pages: Pages | None = None) -> Fault | None:
+        """Return the fault that hits a request, if one does, and count it.
+
+        Args:
+            portal_id: The portal.
+            asked: The request; one that needs no session is neither hit nor counted by session_lost.
+            pages: The portal's pages; None for robots.txt.
+        """
         for armed in self._armed.get(portal_id, ()):
-            if armed.take(asked):
+            if armed.take(asked, pages):
                 return armed.fault
         return None
 

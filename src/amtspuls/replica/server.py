@@ -188,7 +188,8 @@ class ReplicaServer:
     def _fault(self, host: ReplicaHost, served: ServedPortal | None, asked: Asked) -> Fault | None:
         """Return the fault that hits; robots.txt is hit by those of any portal of its host."""
         concerned = [served] if served else host.portals
-        hits = (self.faults.take(one.portal.id, asked) for one in concerned)
+        pages = served.pages if served else None
+        hits = (self.faults.take(one.portal.id, asked, pages) for one in concerned)
         return next((fault for fault in hits if fault is not None), None)
 
     async def _hold_back(self, delay_s: float) -> None:
