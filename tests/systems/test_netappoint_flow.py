@@ -255,10 +255,10 @@ async def test_an_answer_in_between_keeps_the_round_going() -> None:
             *simple(posting("casetype_1", nat_month(2026, 1, days, later=(2026, 2)))),
         ]
     )
-    session.rules.insert(0, on("month=2&year", nat_month(2026, 2, [3], earlier=(2026, 1))))
+    session.rules.insert(0, on("month=2&year", nat_month(2026, 2, [3, 4], earlier=(2026, 1))))
     (view,) = (await read(session)).views
-    assert str(view.covered) == "2026-01-27,2026-01-29..2026-02-02,2026-02-04..2026-02-28"
-    assert [path for path in session.paths if "day=3&" in path]
+    assert str(view.covered) == "2026-01-27,2026-01-29..2026-02-02,2026-02-05..2026-02-28"
+    assert [path for path in session.paths if "day=4&" in path]
 
 
 async def test_a_captcha_at_one_category_refuses_that_view_only() -> None:
