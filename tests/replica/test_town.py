@@ -112,6 +112,14 @@ def test_slots_lie_in_the_opening_hours_within_the_horizon(town: Town) -> None:
                         assert (local.date() - today).days <= group.horizon_days + 6
 
 
+def test_the_horizon_can_be_cut() -> None:
+    town = make_town(7, start=START, days=2, horizon_days=5, portal_ids=["musterstadt"])
+    at = town.first_at + timedelta(hours=30)
+    days = {day_of_slot(slot) for slots in town.offer("musterstadt", at).values() for slot in slots}
+
+    assert max(days) == date(2026, 3, 27)
+
+
 def free_sets(offer: Mapping[str, tuple[int, ...]]) -> dict[str, set[int]]:
     return {key: set(slots) for key, slots in offer.items()}
 

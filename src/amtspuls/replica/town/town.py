@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -119,6 +120,7 @@ def make_town(
     start: date,
     days: int = 14,
     portal_ids: Collection[str] | None = None,
+    horizon_days: int | None = None,
 ) -> Town:
     """Simulate the town.
 
@@ -127,6 +129,8 @@ def make_town(
         start: First local day.
         days: How many days citizens come.
         portal_ids: Portals wanted; without it all.
+        horizon_days: Cuts the horizon of every office to this many days. A page of each day that is
+            marked free is asked in every snapshot, so a short horizon makes quick practice.
 
     Raises:
         ConfigError: No portal of the town has a wanted id, or ``days`` is below 1.
@@ -134,6 +138,8 @@ def make_town(
     if days < 1:
         raise ConfigError(f"a town needs at least one day, not {days}")
     offices = _choose(draw_offices(seed), portal_ids)
+    if horizon_days is not None:
+        offices = tuple(_cut_horizon(office, horizon_days) for office in offices)
     first, until = start - timedelta(days=WARM_UP_DAYS), start + timedelta(days=days)
     truth = {office.id: Timeline(office, seed, first, until).run() for office in offices}
     return Town(offices, truth, _midnight(start), _midnight(until))
@@ -149,6 +155,13 @@ def _choose(
             f"no portal {portal_id!r} in the town; there are: {', '.join(near)}", portal=portal_id
         )
     return tuple(office for office in offices if wanted is None or office.id in wanted)
+
+
+def _cut_horizon(office: TownPortal, days: int) -> TownPortal:
+    groups = tuple(
+        replace(group, horizon_days=min(days, group.horizon_days)) for group in office.groups
+    )
+    return replace(office, groups=groups)
 
 
 def _apply(free: dict[str, set[Slot]], line: Truth) -> None:
