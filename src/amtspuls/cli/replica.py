@@ -25,33 +25,38 @@ def register(app: typer.Typer) -> None:
     app.command(name="replica")(replica)
 
 
+Recorded = Annotated[
+    Path | None, typer.Option(metavar="BUNDLE.tar.gz", help="Show a recorded week.")
+]
+Metadata = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The metadata.json of the recording.")
+]
+Town = Annotated[
+    int | None, typer.Option(metavar="SEED", help="Show a simulated town (the default, seed 1).")
+]
+Portals = Annotated[
+    list[str] | None, typer.Option(metavar="ID", help="Serve only this portal; repeat for more.")
+]
+At = Annotated[
+    str | None,
+    typer.Option(metavar="LOCAL_TIME", help="Time to start at; else the recording's start or now."),
+]
+Speed = Annotated[
+    float, typer.Option(metavar="X", min=0.0, help="Simulated seconds per real second.")
+]
+Port = Annotated[
+    int, typer.Option(metavar="P", min=0, max=65535, help="Control port; 0 takes a free one.")
+]
+
+
 def replica(
-    recording: Annotated[
-        Path | None, typer.Option(metavar="BUNDLE.tar.gz", help="Show a recorded week.")
-    ] = None,
-    metadata: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The metadata.json of the recording.")
-    ] = None,
-    town: Annotated[
-        int | None,
-        typer.Option(metavar="SEED", help="Show a simulated town (the default, seed 1)."),
-    ] = None,
-    portal: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Serve only this portal; repeat for more."),
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LOCAL_TIME", help="Time to start at; else the recording's start or now."
-        ),
-    ] = None,
-    speed: Annotated[
-        float, typer.Option(metavar="X", min=0.0, help="Simulated seconds per real second.")
-    ] = 1.0,
-    port: Annotated[
-        int, typer.Option(metavar="P", min=0, max=65535, help="Control port; 0 takes a free one.")
-    ] = 0,
+    recording: Recorded = None,
+    metadata: Metadata = None,
+    town: Town = None,
+    portal: Portals = None,
+    at: At = None,
+    speed: Speed = 1.0,
+    port: Port = 0,
 ) -> None:
     """Serve replica portals on loopback until interrupted.
 

@@ -35,6 +35,7 @@ from amtspuls.replica.portals.netappoint_map import (
     REFUSALS_DE,
     Category,
     Place,
+    chosen_casetypes,
     wire_of,
 )
 from amtspuls.replica.wire import Answer, Asked, asgi_app
@@ -138,7 +139,7 @@ class NetappointPages:
     def _result(self, asked: Asked, session: _Session) -> str:
         if not self._wire.services:
             return self._calendar(asked, self._choice_by_cause(asked), None)
-        chosen = _chosen_casetypes({**asked.parameters, **asked.fields})
+        chosen = chosen_casetypes({**asked.parameters, **asked.fields})
         refusal = self._refusal(chosen)
         if refusal:
             text = draw.message(REFUSALS_DE[refusal])
@@ -239,7 +240,7 @@ class NetappointPages:
         """Return the choice that the link carries, else that of the session."""
         if not self._wire.services:
             return self._choice_by_cause(asked)
-        chosen = _chosen_casetypes(asked.parameters)
+        chosen = chosen_casetypes(asked.parameters)
         if not chosen:
             return session.choice
         return self._choice_of(chosen, asked.parameters.get("location", ""))
@@ -284,18 +285,6 @@ def make_app(portal: ReplicaPortal, availability: Availability, clock: Clock) ->
         ConfigError: A variant switch of the portal is unknown.
     """
     return asgi_app(NetappointPages(portal, availability, clock))
-
-
-def _chosen_casetypes(parameters: Mapping[str, str]) -> tuple[int, ...]:
-    """Casetypes with a count above zero; those that are missing count as zero."""
-    return tuple(
-        int(name.removeprefix("casetype_"))
-        for name, value in parameters.items()
-        if name.startswith("casetype_")
-        and name.removeprefix("casetype_").isdecimal()
-        and value.isdecimal()
-        and int(value) > 0
-    )
 
 
 def _date_parameters(day: date) -> list[tuple[str, str]]:

@@ -174,3 +174,15 @@ def _refuses(wanted: Any, usual: str) -> Mapping[int, str]:
             f"refuses: unknown wording {sorted(unknown)[0]!r}; known: {', '.join(REFUSALS_DE)}"
         )
     return chosen
+
+
+def chosen_casetypes(parameters: Mapping[str, str]) -> tuple[int, ...]:
+    """Return the casetypes with a count above zero; those that are missing count as zero."""
+    return tuple(
+        int(name.removeprefix("casetype_"))
+        for name, value in parameters.items()
+        if name.startswith("casetype_")
+        and name.removeprefix("casetype_").isdecimal()
+        and value.isdecimal()
+        and int(value) > 0
+    )
