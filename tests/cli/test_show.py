@@ -15,6 +15,8 @@ import pytest
 
 from amtspuls.archive.live import open_writer
 from amtspuls.catalogue.portal import Portal
+from amtspuls.cli.daytables import print_day_tables
+from amtspuls.cli.output import Format
 from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View, slot_from_local
 from support.portals import run
 
@@ -89,6 +91,17 @@ def test_csv_and_json_name_the_columns(capsys: pytest.CaptureFixture[str], archi
     assert [line.split() for line in out.splitlines() if ":" in line] == [
         ["2021-08-12T09:00:00", "X", "?"]
     ]
+
+
+def test_all_days_of_a_snapshot_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    days = [date(2021, 8, 10), date(2021, 8, 12)]
+    slots = (_slot("2021-08-10T07:50"), _slot("2021-08-12T09:00"))
+    view = View(KFZ, Outcome.OK, Covered.from_days(days), slots)
+    print_day_tables([view], Format.CSV)
+    assert capsys.readouterr().out == (
+        "slot,Kfz-Zulassungswesen\n2021-08-10T07:50:00,X\n"
+        "slot,Kfz-Zulassungswesen\n2021-08-12T09:00:00,X\n"
+    )
 
 
 def test_a_day_without_free_slots_says_whether_it_is_known(
