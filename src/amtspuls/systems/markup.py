@@ -12,7 +12,7 @@ import unicodedata
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -43,7 +43,7 @@ LIKE_A_TIME = re.compile(r"[0-9]{1,2}:[0-9]{1,2}")
 _SOFT_HYPHEN = "\u00ad"
 _EVIDENCE_CHARS = 160
 
-_CAPTCHA_WORD = re.compile(r"captcha|altcha|turnstile|securimage|friendly-challenge", re.IGNORECASE)
+_CAPTCHA_WORDS = ("captcha", "altcha", "turnstile", "securimage", "friendly-challenge")
 """Every selector below holds one of these: most pages need not be searched at all."""
 
 _CAPTCHA = ", ".join(
@@ -106,7 +106,7 @@ def slot_at(day: date, text: str, *, url: str, where: str) -> Slot:
     Raises:
         UnknownValueError: The text is no time of day.
     """
-    match = _TIME.fullmatch(clean_text(text))
+    match = _TIME.fullmatch(text) or _TIME.fullmatch(clean_text(text))
     if match is None:
         raise UnknownValueError(
             f"{where}: {clean_text(text)[:40]!r} is no time of day; the page may have changed",
@@ -132,6 +132,23 @@ def query_of(url: str) -> dict[str, str]:
     else:  # nothing to decode: eight times faster, and pages hold hundreds of links
         pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
     return dict(reversed(pairs))
+
+
+def parameters_of(url: str, *names: str) -> tuple[str, ...]:
+    """Return some query parameters of an address, empty where it has none; as ``query_of`` finds them.
+
+    Pages of times hold hundreds of links of which one parameter is wanted.
+    """
+    if "%" in url or "+" in url:
+        query = query_of(url)
+        return tuple(query.get(name, "") for name in names)
+    found = (_parameter(name).search(url) for name in names)
+    return tuple("" if match is None else match.group(1) for match in found)
+
+
+@cache
+def _parameter(name: str) -> re.Pattern[str]:
+    return re.compile(rf"[?&]{re.escape(name)}=([^&#]*)")
 
 
 def day_of_numbers(year: str, month: str, day: str) -> date | None:
@@ -182,7 +199,9 @@ class Markup:
         self.page = page
         self.where = where
         self.tree = LexborHTMLParser(page.text)
-        if _CAPTCHA_WORD.search(page.text) and self.first(_CAPTCHA) is not None:
+        source = page.text.lower()
+        suspicious = any(word in source for word in _CAPTCHA_WORDS)
+        if suspicious and self.first(_CAPTCHA) is not None:
             raise RefusedError(
                 f"{where}: the page asks for a captcha, which Amtspuls never solves; ask the office",
                 url=page.url,

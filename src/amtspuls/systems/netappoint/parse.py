@@ -18,6 +18,7 @@ from amtspuls.systems.markup import (
     day_of_numbers,
     is_time,
     month_in,
+    parameters_of,
     query_of,
     require_days,
     slot_at,
@@ -241,16 +242,13 @@ def _place(m: Markup, li: LexborNode) -> Place:
 
 
 def _times(m: Markup, table: LexborNode, day: date) -> tuple[Slot, ...]:
-    slots = set()
-    for link in table.css("a[href]"):
-        query = query_of(attribute(link, "href"))
-        linked = [query.get(name, "") for name in ("year", "month", "day")]
-        if all(linked) and day_of_numbers(*linked) != day:
-            raise m.changed("lists times of another day")
-        label = link.css_first("abbr")
-        slots.add(
-            slot_at(day, text_of(link if label is None else label), url=m.page.url, where=m.where)
-        )
+    links, labels = table.css("a[href]"), table.css("a[href] > abbr")
+    if len(labels) != len(links):
+        labels = [link.css_first("abbr") or link for link in links]
+    named = {parameters_of(attribute(link, "href"), "year", "month", "day") for link in links}
+    if any(all(numbers) and day_of_numbers(*numbers) != day for numbers in named):
+        raise m.changed("lists times of another day")
+    slots = {slot_at(day, label.text(), url=m.page.url, where=m.where) for label in labels}
     if not slots and LIKE_A_TIME.search(text_of(table)):
         raise m.changed("lists times that are no links")
     return tuple(sorted(slots))

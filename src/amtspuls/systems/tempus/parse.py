@@ -17,6 +17,7 @@ from amtspuls.systems.markup import (
     clean_text,
     month_end,
     month_in,
+    parameters_of,
     query_of,
     require_days,
     slot_at,
@@ -160,21 +161,24 @@ def parse_day(page: Page, day: date) -> tuple[Slot, ...]:
         raise m.unreadable("a list of times (table.termine)")
     if any(table.css_first("button, input, select, [onclick]") is not None for table in tables):
         raise m.changed("has buttons in table.termine")
-    cells = [cell for table in tables for cell in table.css("td")]
-    return tuple(sorted({slot for cell in cells for slot in _times(m, cell, day)}))
+    texts = [link.text() for link in _links(m, day)]
+    if sum(len(LIKE_A_TIME.findall(table.text(separator=" "))) for table in tables) != len(texts):
+        texts += _plain_times(tables)
+    return tuple(sorted({slot_at(day, text, url=m.page.url, where=m.where) for text in texts}))
 
 
-def _times(m: Markup, cell: LexborNode, day: date) -> list[Slot]:
-    texts = []
-    for link in cell.css("a"):
-        linked = query_of(attribute(link, "href")).get("datum", day.isoformat())
-        if linked != day.isoformat():
-            raise m.changed("lists times of another day")
-        texts.append(text_of(link))
-    plain = text_of(cell)
-    if not texts and LIKE_A_TIME.search(plain):
-        texts.append(plain)
-    return [slot_at(day, text, url=m.page.url, where=m.where) for text in texts]
+def _links(m: Markup, day: date) -> list[LexborNode]:
+    links = m.css("table.termine td a")
+    named = {parameters_of(attribute(link, "href"), "datum") for link in links}
+    if not named <= {(day.isoformat(),), ("",)}:
+        raise m.changed("lists times of another day")
+    return links
+
+
+def _plain_times(tables: list[LexborNode]) -> list[str]:
+    """Texts of cells without a link that look like times: a page may list them without one."""
+    cells = [cell for table in tables for cell in table.css("td") if cell.css_first("a") is None]
+    return [text for text in map(text_of, cells) if LIKE_A_TIME.search(text)]
 
 
 def _calendar(m: Markup) -> Calendar | None:
