@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amtspuls.fetch.page import Page
+from support.fetching import unhurried
 
 GERMAN = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=40)
 
@@ -16,6 +17,7 @@ def page(body: bytes, content_type: str | None = None) -> Page:
     return Page("http://amt.example/", 200, headers, body, datetime(2026, 1, 26, tzinfo=UTC))
 
 
+@unhurried
 @given(GERMAN, st.sampled_from(["utf-8", "iso-8859-1", "windows-1252", "iso-8859-15"]))
 def test_header_comes_first(text: str, charset: str) -> None:
     kept = text.encode(charset, errors="ignore").decode(charset)
@@ -24,6 +26,7 @@ def test_header_comes_first(text: str, charset: str) -> None:
     assert page(body, f'text/html;charset = "{charset}"').text.endswith(kept)
 
 
+@unhurried
 @given(GERMAN, st.sampled_from(["utf-8", "iso-8859-1"]))
 def test_meta_comes_second(text: str, charset: str) -> None:
     for meta in (
@@ -36,11 +39,13 @@ def test_meta_comes_second(text: str, charset: str) -> None:
         assert page(body).text.endswith(text)
 
 
+@unhurried
 @given(GERMAN)
 def test_then_strict_utf8(text: str) -> None:
     assert page(text.encode()).text == text
 
 
+@unhurried
 @given(GERMAN)
 def test_then_latin1(text: str) -> None:
     body = text.encode("latin-1") + b"\xe4"
@@ -48,11 +53,13 @@ def test_then_latin1(text: str) -> None:
     assert page(body).text == text + "ä"
 
 
+@unhurried
 @given(st.binary(max_size=300), st.text(max_size=30))
 def test_any_bytes_and_any_header_give_text(body: bytes, header: str) -> None:
     assert isinstance(page(body, header).text, str)
 
 
+@unhurried
 @given(
     st.binary(max_size=50),
     st.sampled_from(

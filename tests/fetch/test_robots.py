@@ -11,7 +11,7 @@ from amtspuls.fetch.client import Fetcher
 from amtspuls.fetch.gate import Pace
 from amtspuls.fetch.robots import ROBOTS_MAX_BYTES, Rules
 from amtspuls.model import HostState
-from support.fetching import NOW, MakeFetcher, portal
+from support.fetching import HASTY, NOW, MakeFetcher, portal
 from support.http_server import Answering, HttpServer, Reply, page, redirect
 
 OK = page("<html>free</html>")
@@ -63,7 +63,6 @@ async def ask(fetcher: Fetcher, server: HttpServer, target: str = "/", **fields:
         (Reply(502), "skipped"),
         (Reply(503), "skipped"),
         (Reply(reset="before"), "skipped"),
-        (Reply(wait_s=5), "skipped"),
         (Reply(body=b"User-agent: *", cut_at=3), "skipped"),
         (Reply(302, b""), "skipped"),
         (Reply(304, b""), "skipped"),
@@ -77,6 +76,12 @@ async def test_answer_for_robots_decides(fetcher: Fetcher, robots: Reply, outcom
         assert await ask(fetcher, server) == outcome
         assert server.paths()[0] == "/robots.txt"
         assert len(server.pages()) == (outcome == "page")
+
+
+async def test_robots_that_do_not_come_mean_no_request(make_fetcher: MakeFetcher) -> None:
+    async with serving(Reply(wait_s=5)) as server:
+        assert await ask(make_fetcher(limits=HASTY), server) == "skipped"
+        assert server.pages() == []
 
 
 async def test_redirected_robots_are_followed_on_the_portals_hosts(fetcher: Fetcher) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from amtspuls.errors import PageChangedError, UnreachableError
 from amtspuls.fetch.transfer import Limits, Traffic, exchange
+from support.fetching import unhurried
 
 URL = "http://amt.example/"
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -53,6 +54,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
+@unhurried
 @given(st.binary(max_size=3000), st.sampled_from(sorted(PACKERS)), st.integers(2, 500))
 async def test_whatever_is_packed_comes_out_again(data: bytes, packing: str, size: int) -> None:
     packed = PACKERS[packing](data)
@@ -61,6 +63,7 @@ async def test_whatever_is_packed_comes_out_again(data: bytes, packing: str, siz
     assert (traffic.requests, traffic.bytes) == (1, len(packed))
 
 
+@unhurried
 @given(st.binary(min_size=1, max_size=500), st.data())
 async def test_a_packed_body_that_is_cut_is_noticed(data: bytes, draw: st.DataObject) -> None:
     packed = gzip.compress(data)
@@ -69,6 +72,7 @@ async def test_a_packed_body_that_is_cut_is_noticed(data: bytes, draw: st.DataOb
         await receive([packed[:kept]], "gzip")
 
 
+@unhurried
 @given(st.binary(min_size=1, max_size=200), st.sampled_from(["gzip", "deflate"]))
 async def test_rubbish_instead_of_a_packed_body_is_an_error_of_ours(
     data: bytes, packing: str
@@ -86,10 +90,11 @@ async def test_several_gzip_members_are_one_body_and_trailing_rubbish_is_dropped
     ] == b"eins zwei"
 
 
-async def test_body_of_exactly_one_piece_is_whole() -> None:
-    data = bytes(1 << 18)
-    for factor in (1, 2):
-        assert (await receive([gzip.compress(data * factor)], "gzip"))[0] == data * factor
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "Deflate"])
+async def test_bodies_around_the_size_of_a_piece_are_whole(packing: str) -> None:
+    for size in range((1 << 18) - 2, (1 << 18) + 260, 7):
+        body, _ = await receive([PACKERS[packing](bytes(size))], packing)
+        assert len(body) == size
 
 
 async def test_a_bomb_is_not_inflated_beyond_the_limit() -> None:

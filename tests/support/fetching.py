@@ -6,12 +6,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from hypothesis import settings
+
 from amtspuls.catalogue.portal import Portal
 from amtspuls.fetch.client import Fetcher, Limits, user_agent
 
 NOW = datetime(2026, 1, 26, 6, tzinfo=UTC)
 AGENT = user_agent("https://amtspuls.example", "post@amtspuls.example")
-LIMITS = Limits(connect_s=1.0, read_s=0.4, total_s=0.6, body_bytes=100_000)
+LIMITS = Limits(connect_s=5.0, read_s=10.0, total_s=20.0, body_bytes=100_000)
+HASTY = Limits(connect_s=5.0, read_s=0.4, total_s=0.6)
+"""For servers that are slow on purpose."""
+
+unhurried = settings(max_examples=60, deadline=None)
+"""For properties: machines that do other things too are slow now and then."""
 
 MakeFetcher = Callable[..., Fetcher]
 
