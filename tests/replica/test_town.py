@@ -144,9 +144,8 @@ def test_truth_explains_every_change(town: Town) -> None:
             for line in lines:
                 if before < line.at <= after:
                     step(state, line)
-            assert {key: slots for key, slots in state.items() if slots} == free_sets(
-                town.offer(portal_id, after)
-            )
+            shown = free_sets(town.offer(portal_id, after))
+            assert {k: v for k, v in state.items() if v} == {k: v for k, v in shown.items() if v}
 
 
 def test_every_kind_of_truth_happens() -> None:
@@ -228,7 +227,10 @@ def test_the_span_is_that_of_local_days(town: Town) -> None:
     assert town.last_at == datetime(2026, 3, 31, 22, tzinfo=UTC)
     assert all(line.at >= town.first_at for line in town.truth)
     assert town.offer("musterstadt", town.first_at - timedelta(seconds=1)) == {}
-    assert town.offer("musterstadt", town.last_at + timedelta(days=60)) == {}
+    after = town.offer("musterstadt", town.last_at + timedelta(days=60))
+    assert set(after) == {one.key for one in town.portals["musterstadt"].calendars}
+    assert not any(after.values()), "netappoint shows a calendar without a day to choose"
+    assert town.offer("auwinkel", town.last_at + timedelta(days=60)) == {}
 
 
 @pytest.mark.parametrize(

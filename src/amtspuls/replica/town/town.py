@@ -25,13 +25,17 @@ _NOTHING: Mapping[str, tuple[Slot, ...]] = MappingProxyType({})
 
 
 class _Course:
-    """What one portal shows over time: the changes, and a full picture now and then."""
+    """What one portal shows over time: the changes, and a full picture now and then.
 
-    def __init__(self, truth: Sequence[Truth]) -> None:
+    ``shown`` are the calendars that its pages show even when nothing is free in them.
+    """
+
+    def __init__(self, truth: Sequence[Truth], shown: Sequence[str]) -> None:
+        self._shown: Mapping[str, tuple[Slot, ...]] = dict.fromkeys(shown, ())
         self._changes = [line for line in truth if line.kind.effect]
         self._instants = [line.at for line in self._changes]
         self._checkpoints: list[Mapping[str, tuple[Slot, ...]]] = []
-        self._newest: tuple[int, Mapping[str, tuple[Slot, ...]]] = (0, _NOTHING)
+        self._newest: tuple[int, Mapping[str, tuple[Slot, ...]]] = (0, self._shown)
         free: dict[str, set[Slot]] = {}
         for count, line in enumerate(self._changes):
             if count % _CHECKPOINT_EVERY == 0:
@@ -43,7 +47,7 @@ class _Course:
         count = bisect_right(self._instants, at)
         known, picture = self._newest
         if count != known:
-            picture = self._rebuild(count)
+            picture = MappingProxyType({**self._shown, **self._rebuild(count)})
             self._newest = (count, picture)
         return picture
 
@@ -58,7 +62,8 @@ class _Course:
 class Town:
     """Simulated offices (``replica.availability.Availability``) whose truth is known.
 
-    A calendar without any free slot is missing from an offer: the page says that it is sold out.
+    A tempus calendar without any free slot is missing from an offer: the page says that it is sold
+    out. A netappoint page has no such text, it shows the calendar without a day to choose.
     ``truth`` and ``offices`` are for scoring; an estimator never sees them.
     """
 
@@ -71,7 +76,10 @@ class Town:
     ) -> None:
         self._offices = tuple(offices)
         self._portals = MappingProxyType({office.id: office.as_replica() for office in offices})
-        self._courses = {portal_id: _Course(lines) for portal_id, lines in truth.items()}
+        self._courses = {
+            portal_id: _Course(lines, _always_shown(self._portals[portal_id]))
+            for portal_id, lines in truth.items()
+        }
         self._truth = tuple(
             sorted(
                 (line for lines in truth.values() for line in lines if line.at >= first_at),
@@ -162,6 +170,10 @@ def _cut_horizon(office: TownPortal, days: int) -> TownPortal:
         replace(group, horizon_days=min(days, group.horizon_days)) for group in office.groups
     )
     return replace(office, groups=groups)
+
+
+def _always_shown(portal: ReplicaPortal) -> list[str]:
+    return [one.key for one in portal.calendars] if portal.system == "netappoint" else []
 
 
 def _apply(free: dict[str, set[Slot]], line: Truth) -> None:
