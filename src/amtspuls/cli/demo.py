@@ -22,6 +22,9 @@ STEP = timedelta(minutes=15)
 START_ON = date(2026, 1, 26)
 """A Monday without a holiday, so that every demo shows the same working days."""
 
+PORTALS = ("musterstadt", "quellental-kfz", "auwinkel", "birkenfurt", "hohenau-aus")
+"""Both systems, selects and checkboxes, all three tempus forms, a notice page and an office list."""
+
 HORIZON_DAYS = 7
 """How far ahead the demo's offices can be booked: what a minute bears, most requests are days."""
 
@@ -74,7 +77,9 @@ async def _collect(folder: Path, days: float, seed: int) -> None:
     from amtspuls.archive.live import open_writer
     from amtspuls.replica.town import make_town
 
-    town = make_town(seed, start=START_ON, days=int(days) + 1, horizon_days=HORIZON_DAYS)
+    town = make_town(
+        seed, start=START_ON, days=int(days) + 1, portal_ids=PORTALS, horizon_days=HORIZON_DAYS
+    )
     with closing(open_writer(folder)) as writer:
         await _take_rounds(town, writer, int(days * 96))
 
