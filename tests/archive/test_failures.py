@@ -8,6 +8,7 @@ import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,17 @@ def test_a_write_that_the_file_system_refuses_stores_nothing(folder: Path) -> No
         following = next(s for s in HISTORY if s.taken_at > newest)
         writer.store(PORTAL, following)
     _continue_like_an_undisturbed_run(folder)
+
+
+def test_the_same_snapshot_can_be_stored_once_there_is_room(folder: Path) -> None:
+    following = HISTORY[3]
+    views = tuple(replace(view, asked=("noch nie gefragt",)) for view in following.views)
+    with closing(open_writer(folder)) as writer, closing(open_reader(folder)) as reader:
+        with _small_files(8192), pytest.raises(ArchiveError, match="nothing was stored"):
+            writer.store(PORTAL, replace(following, views=views))
+        assert len(reader.snapshots(PORTAL.id).number) == 3
+        writer.store(PORTAL, replace(following, views=views))
+        assert len(reader.snapshots(PORTAL.id).number) == 4
 
 
 def _continue_like_an_undisturbed_run(folder: Path) -> None:

@@ -193,6 +193,12 @@ def test_history_does_not_join_where_two_offices_are_possible(archive: Pair) -> 
     ]
 
 
+def test_history_does_not_join_while_the_unknown_office_is_still_shown(archive: Pair) -> None:
+    archive.writer.store(PORTAL, shot(at("06:00"), view(key="-/77")))
+    archive.writer.store(PORTAL, shot(at("06:15"), view(key="280/77"), view(key="-/77")))
+    assert [r.calendar.key for r in archive.reader.calendars(PORTAL.id)] == ["-/77", "280/77"]
+
+
 def test_what_is_no_next_snapshot_is_refused_and_changes_nothing(archive: Pair) -> None:
     archive.writer.store(PORTAL, shot(at("06:00"), view(slot("09:00"))))
     nine, ten = slot("09:00"), slot("10:00")
