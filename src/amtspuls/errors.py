@@ -67,9 +67,18 @@ class RefusedError(FetchError):
 
 
 class SkippedError(FetchError):
-    """The request was not made: budget spent, host still asks for silence, or robots.txt unknown."""
+    """The request was not made: budget spent, host still asks for silence, or robots.txt wants long pauses."""
 
     outcome = "skipped"
+
+
+class RobotsUnknownError(SkippedError):
+    """robots.txt cannot be had (no answer, 5xx, 429), so nothing else is asked of the host this round.
+
+    Nothing to do unless it lasts: then the host is down.
+    """
+
+    outcome = "unreachable"
 
 
 class ParseError(AmtspulsError):

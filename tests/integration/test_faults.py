@@ -201,3 +201,18 @@ async def test_one_broken_day_leaves_only_that_day_unknown(
     broken = [view for view in half.views if view.outcome is not Outcome.OK]
     assert broken
     assert all(view.reason for view in broken)
+
+
+@pytest.mark.parametrize("name", [FaultName.RESET, FaultName.UNAVAILABLE], ids=str)
+async def test_a_host_that_is_down_from_the_start_is_unreachable_not_skipped(
+    name: FaultName,
+) -> None:
+    script = town_of(PORTALS["tempus"], start_of("midnight"), 2)
+    (portal_id,) = script.portals
+    async with collecting(script, start_of("midnight")) as running:
+        running.server.faults.set(portal_id, Fault(name, robots=True))
+        (snapshot,) = await running.at(start_of("midnight"))
+        paths = {request.path for request in running.server.log.requests}
+    assert snapshot.outcome is Outcome.UNREACHABLE
+    assert "robots.txt" in snapshot.reason
+    assert paths == {"/robots.txt"}

@@ -23,6 +23,7 @@ from amtspuls.errors import (
     FetchError,
     PageChangedError,
     RefusedError,
+    RobotsUnknownError,
     SkippedError,
     ThrottledError,
     UnreachableError,
@@ -98,7 +99,8 @@ class OriginRobots:
 
         Raises:
             RefusedError: A rule forbids it, or robots.txt itself is refused.
-            SkippedError: robots.txt cannot be had now, or wants pauses that no round can keep.
+            RobotsUnknownError: robots.txt cannot be had now.
+            SkippedError: It wants pauses that no round can keep.
         """
         rules = await self._current(ask, KEPT_FOR)
         if not rules.allows(url):
@@ -147,7 +149,7 @@ class OriginRobots:
         try:
             answer = await ask()
         except (UnreachableError, ThrottledError, PageChangedError) as error:
-            self._fail(SkippedError, f"robots.txt cannot be had this round: {error}")
+            self._fail(RobotsUnknownError, f"robots.txt cannot be had this round: {error}")
             return
         status = answer.status
         if _gives_rules(status):
@@ -161,7 +163,7 @@ class OriginRobots:
                 f"{self._state.origin} answers {status} for robots.txt: ask the office before lifting the stop",
             )
         else:
-            self._fail(SkippedError, f"robots.txt cannot be had this round: status {status}")
+            self._fail(RobotsUnknownError, f"robots.txt cannot be had this round: status {status}")
 
     def _keep(self, status: int, body: bytes) -> None:
         text = "" if status in _NO_RULES else body.decode("utf-8-sig", errors="replace")
