@@ -111,6 +111,26 @@ def test_a_slot_that_comes_back_is_a_new_span(archive: Pair) -> None:
     ]
 
 
+def test_spans_of_a_range_touch_it(archive: Pair) -> None:
+    archive.writer.store(PORTAL, shot(at("06:00"), view(slot("09:00"))))
+    archive.writer.store(PORTAL, shot(at("07:00"), view()))
+
+    def count(first: str, until: str) -> int:
+        return len(archive.reader.spans(PORTAL.id, at(first), at(until)).slot)
+
+    assert count("05:00", "06:00") == 0
+    assert count("05:00", "06:01") == 1
+    assert count("07:00", "08:00") == 1
+    assert count("07:01", "08:00") == 0
+    assert count("06:30", "06:30") == count("06:40", "06:20") == 0
+
+
+def test_a_span_nobody_closed_is_over_when_its_slot_has_begun(archive: Pair) -> None:
+    archive.writer.store(PORTAL, shot(at("06:00"), view(slot("09:00"))))
+    assert len(archive.reader.spans(PORTAL.id, at("09:00")).slot) == 1
+    assert len(archive.reader.spans(PORTAL.id, at("09:01")).slot) == 0
+
+
 def test_a_day_that_is_not_covered_changes_nothing(archive: Pair) -> None:
     monday, tuesday = slot("09:00"), slot("09:00", TUESDAY)
     archive.writer.store(PORTAL, shot(at("06:00"), view(monday, tuesday)))

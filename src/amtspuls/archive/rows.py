@@ -186,7 +186,6 @@ def _write_spans(connection: Connection, todo: Plan) -> None:
             {"calendar": number, "slot": slot, "at": todo.taken_at, "capacity": places}
             for slot, places in changes.capacity_changes
         ]
-    # Closed first: the same slot has at most one open span at any moment.
     if closed:
         connection.execute(_CLOSE, closed)
     if opened:
