@@ -138,14 +138,29 @@ async def test_months_that_the_portal_jumps_over_have_nothing_free() -> None:
     assert (str(view.covered), times_of(view)) == ("2026-01-26..2026-03-10", ["2026-03-09 08:00"])
 
 
+async def test_behind_an_empty_month_the_cut_one_at_the_windows_end_stays_unknown() -> None:
+    session = FakeSession(
+        [
+            posting("casetype_1", nat_month(2026, 1, [26], later=(2026, 2))),
+            on("month=2&", nat_month(2026, 2, [], later=(2026, 3))),
+            on("day=26", nat_times(2026, 1, 26, ["08:00"])),
+            on("company=musterstadt", nat_form(ONE), method="GET"),
+        ]
+    )
+    (view,) = (await read(session)).views
+    assert view.outcome is Outcome.OK
+    assert str(view.covered) == "2026-01-26..2026-02-28"
+    assert not [path for path in session.paths if "month=3" in path]
+
+
 async def test_only_days_inside_the_window_are_opened() -> None:
     session = FakeSession(
         [
             posting("casetype_1", nat_month(2026, 1, [20, 25, 26], later=(2026, 2))),
-            on("month=2&", nat_month(2026, 2, [], later=(2026, 3))),
+            on("day=5", nat_times(2026, 2, 5, [])),
+            on("month=2&", nat_month(2026, 2, [5], later=(2026, 3))),
             on("month=3&", nat_month(2026, 3, [10, 11], later=(2026, 4))),
             on("day=26", nat_times(2026, 1, 26, ["08:00"])),
-            on("day=10", nat_times(2026, 3, 10, ["08:00"])),
             on("company=musterstadt", nat_form(ONE), method="GET"),
         ]
     )
@@ -153,7 +168,7 @@ async def test_only_days_inside_the_window_are_opened() -> None:
     session.rules.insert(0, on("day=10", nat_times(2026, 3, 10, ["08:00"])))
     (view,) = (await read(session)).views
     opened = [path.split("day=")[1].split("&")[0] for path in session.paths if "day=" in path]
-    assert opened == ["26", "10"]
+    assert opened == ["26", "5", "10"]
     assert view.outcome is Outcome.OK
     assert not [path for path in session.paths if "month=4" in path]
     assert times_of(view) == ["2026-01-26 08:00", "2026-03-10 08:00"]

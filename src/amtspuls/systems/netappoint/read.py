@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from amtspuls.errors import AmtspulsError, PageChangedError, SessionLostError
-from amtspuls.model import Calendar, Covered, Reading, View
+from amtspuls.model import Calendar, Covered, Reading, View, Window
 from amtspuls.systems.base import Ask, Session, failed_view
 from amtspuls.systems.markup import month_end, slug
 from amtspuls.systems.netappoint.form import UNNAMED_DE, Category, Service, ServiceForm
@@ -172,7 +172,7 @@ class _Reader:
         days: list[FreeDay] = list(first.days)
         shown = first
         gap: AmtspulsError | None = None
-        while month_end(shown.month) < window.last and (link := _next_month(shown)) is not None:
+        while (link := _next_month(shown)) is not None and _is_wanted(link, shown, window):
             try:
                 answer = parse_answer(await self._walk.get(link.url))
                 if not isinstance(answer, Month):
@@ -256,6 +256,17 @@ class _Reader:
 
 def _key(name: str) -> str:
     return slug(name) or slug(UNNAMED_DE)
+
+
+def _is_wanted(link: MonthLink, shown: Month, window: Window) -> bool:
+    """Whether a further month is worth a request.
+
+    Behind an empty month the last one, of which the window holds a part only, is left unknown: for each
+    calendar that would be a request in every round for days that hardly any portal offers yet.
+    """
+    if month_end(shown.month) >= window.last:
+        return False
+    return bool(shown.days) or month_end(link.month) < window.last
 
 
 def _next_month(shown: Month) -> MonthLink | None:
