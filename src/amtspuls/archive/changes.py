@@ -79,45 +79,51 @@ def changes_of(
     Raises:
         ArchiveError: The slots are not ascending and unique, or one lies on a day not covered.
     """
-    answered = view is not None and view.outcome.answered
+    if view is not None and not view.outcome.answered:
+        view = None
     over = begun(memory.slots, taken_at, zone)
-    if not answered and not over.any():
+    if view is None and not over.any():
         return None
-    gone = over.copy()
-    opened, free = EMPTY, None
-    covered = np.zeros(len(gone), dtype=np.bool_)
-    places: Mapping[int, int] = {}
-    if view is not None and answered:
-        shown = _shown(view)
-        shown = shown[~begun(shown, taken_at, zone)]
-        free = len(shown)
-        covered = on_covered_days(memory.slots, view.covered)
-        gone |= covered & ~_among(memory.slots, shown)
-        opened = shown[~_among(shown, memory.slots)]
-        if view.capacities:
-            places = {
-                slot: view.capacities[slot] for slot in view.capacities.keys() & set(shown.tolist())
-            }
-    closed_at = np.full(len(gone), taken_at, dtype=np.int64)
-    closed_at[over] = starts_of(memory.slots[over], zone)
-    slots = np.concatenate((memory.slots[~gone], opened))
-    opened_at = np.concatenate((memory.opened_at[~gone], np.full_like(opened, taken_at)))
-    order = np.argsort(slots, kind="stable")
+    shown = EMPTY if view is None else _shown(view)
+    shown = shown[~begun(shown, taken_at, zone)]
+    covered = on_covered_days(memory.slots, Covered() if view is None else view.covered)
+    gone = over | (covered & ~_among(memory.slots, shown))
+    opened = shown[~_among(shown, memory.slots)]
+    slots, opened_at = _open_afterwards(memory, gone, opened, taken_at)
+    places = _places(view, shown)
     changed, capacities = _capacities(
         memory.capacities, memory.slots[over], memory.slots[covered & ~over], places
     )
+    closed_at = np.where(over, starts_of(memory.slots, zone), taken_at) if over.any() else taken_at
     return CalendarChanges(
         opened=opened,
         closed=memory.slots[gone],
         closed_opened_at=memory.opened_at[gone],
         # Only where the portal's zone was corrected meanwhile can a start lie before the opening.
         closed_at=np.maximum(closed_at, memory.opened_at)[gone],
-        slots=slots[order],
-        opened_at=opened_at[order],
-        free=free,
+        slots=slots,
+        opened_at=opened_at,
+        free=None if view is None else len(shown),
         capacity_changes=changed,
         capacities=capacities,
     )
+
+
+def _open_afterwards(
+    memory: CalendarMemory, gone: NDArray[np.bool_], opened: Ints, taken_at: int
+) -> tuple[Ints, Ints]:
+    """Return what is open when ``gone`` is closed and ``opened`` is opened, ascending by slot."""
+    slots = np.concatenate((memory.slots[~gone], opened))
+    opened_at = np.concatenate((memory.opened_at[~gone], np.full_like(opened, taken_at)))
+    order = np.argsort(slots, kind="stable")
+    return slots[order], opened_at[order]
+
+
+def _places(view: View | None, shown: Ints) -> Mapping[int, int]:
+    """Return the free places of the slots shown, where the portal shows any."""
+    if view is None or not view.capacities:
+        return {}
+    return {slot: view.capacities[slot] for slot in view.capacities.keys() & set(shown.tolist())}
 
 
 def on_covered_days(slots: Ints, covered: Covered) -> NDArray[np.bool_]:
