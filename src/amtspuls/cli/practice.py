@@ -27,7 +27,11 @@ async def practice_round(clock: Clock, archive: ArchiveWriter) -> AsyncIterator[
     from amtspuls.fetch.gate import Gates
 
     rule = HostRule(
-        host="127.0.0.1", concurrency=1, pause_s=0.5, requests_per_day=200_000, reason="a replica of ours"
+        host="127.0.0.1",
+        concurrency=1,
+        pause_s=0.5,
+        requests_per_day=200_000,
+        reason="a replica of ours",
     )
     gates = Gates(clock, {rule.host: rule}, {})
     async with Fetcher(clock, gates, f"amtspuls/{__version__} (practice on a replica)") as fetcher:

@@ -30,14 +30,17 @@ def replay(
         list[str] | None, typer.Option(metavar="ID", help="Only this portal; may be repeated.")
     ] = None,
     from_local: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="First local time that is replayed.")
+        str | None,
+        typer.Option("--from", metavar="TIME", help="First local time that is replayed."),
     ] = None,
     until_local: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="First local time that is not.")
     ] = None,
     archive: Archive = None,
     config: Config = None,
-    wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for another writer.")] = 0.0,
+    wait_s: Annotated[
+        float, typer.Option("--wait", min=0, help="Seconds to wait for another writer.")
+    ] = 0.0,
 ) -> None:
     """Replay a recorded week: a replica shows each recorded row, the collector takes a snapshot of it.
 
@@ -62,7 +65,11 @@ def replay(
 
 
 async def _run(
-    recording: Recording, folder: Path, from_at: datetime | None, until_at: datetime | None, wait_s: float
+    recording: Recording,
+    folder: Path,
+    from_at: datetime | None,
+    until_at: datetime | None,
+    wait_s: float,
 ) -> int:
     from amtspuls.archive.live import open_writer
     from amtspuls.catalogue.load import portal_from_mapping
@@ -88,7 +95,9 @@ async def _run(
             }
             job.periods = dict.fromkeys(portals, RECORDED_PERIOD_S)
             with progress(len(steps), "snapshots") as advance:
-                return await replay(job, clock, portals, steps, lambda taken: advance(taken.portal.id))
+                return await replay(
+                    job, clock, portals, steps, lambda taken: advance(taken.portal.id)
+                )
 
 
 RECORDED_PERIOD_S = 900
