@@ -30,12 +30,15 @@ def configure_log(*, level: str = "warning", as_json: bool = False) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # Looked up at each line: whoever redirects standard error redirects the log with it.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 
 
 def get_log() -> structlog.stdlib.BoundLogger:
-    """Return the project's logger."""
+    """Return the project's logger; it shows warnings until ``configure_log`` says otherwise."""
+    if not structlog.is_configured():
+        configure_log()
     log: structlog.stdlib.BoundLogger = structlog.get_logger("amtspuls")
     return log
