@@ -113,3 +113,7 @@ class ArchiveLockedError(ArchiveError):
 
 class BundleError(AmtspulsError):
     """A weekly bundle or its metadata.json is damaged; the message names file and line."""
+
+
+class OutputError(AmtspulsError):
+    """A file cannot be written: make room or choose another place; what was there is untouched."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -23,9 +21,9 @@ from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError
 from amtspuls.model import HostState
 from support.histories import PORTAL, effort, everything, made_up, scratch
+from support.limits import as_nobody, small_files
 
 HISTORY = made_up(40, calendars=12)
-NOBODY = 65_534
 
 
 @pytest.fixture
@@ -42,30 +40,6 @@ def _fill(folder: Path, count: int) -> None:
     with closing(open_writer(folder)) as writer:
         for snapshot in HISTORY[:count]:
             writer.store(PORTAL, snapshot)
-
-
-@contextmanager
-def _small_files(limit: int) -> Iterator[None]:
-    """No file may grow beyond ``limit`` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextmanager
-def _as_nobody() -> Iterator[None]:
-    """Without the powers of root, who may write everywhere."""
-    if os.geteuid():
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @contextmanager
@@ -107,7 +81,7 @@ def test_a_full_disk_stores_nothing_of_the_snapshot(folder: Path) -> None:
 def test_a_write_that_the_file_system_refuses_stores_nothing(folder: Path) -> None:
     with closing(open_writer(folder)) as writer, closing(open_reader(folder)) as reader:
         size = max(path.stat().st_size for path in folder.iterdir())
-        with _small_files(size + 30_000):
+        with small_files(size + 30_000):
             before, message = _store_until_it_fails(writer, reader)
         assert "no space left; nothing was stored" in message
         assert everything(reader) == before
@@ -122,7 +96,7 @@ def test_the_same_snapshot_can_be_stored_once_there_is_room(folder: Path) -> Non
     following = HISTORY[3]
     views = tuple(replace(view, asked=("noch nie gefragt",)) for view in following.views)
     with closing(open_writer(folder)) as writer, closing(open_reader(folder)) as reader:
-        with _small_files(8192), pytest.raises(ArchiveError, match="nothing was stored"):
+        with small_files(8192), pytest.raises(ArchiveError, match="nothing was stored"):
             writer.store(PORTAL, replace(following, views=views))
         assert len(reader.snapshots(PORTAL.id).number) == 3
         writer.store(PORTAL, replace(following, views=views))
@@ -143,7 +117,7 @@ def _continue_like_an_undisturbed_run(folder: Path) -> None:
 
 
 def test_a_disk_without_room_for_a_new_archive(tmp_path: Path) -> None:
-    with _small_files(8192), pytest.raises(ArchiveError):
+    with small_files(8192), pytest.raises(ArchiveError):
         open_writer(tmp_path / "new")
     _fill(tmp_path / "new", 1)
 
@@ -153,7 +127,7 @@ def test_a_read_only_folder_can_be_read_but_not_written(folder: Path) -> None:
         before = everything(reader)
     for path in [*folder.iterdir(), folder]:
         path.chmod(0o555)
-    with _as_nobody():
+    with as_nobody():
         with pytest.raises(ArchiveError, match="check"):
             open_writer(folder)
         with closing(open_reader(folder)) as reader:
@@ -167,7 +141,7 @@ def test_an_archive_without_any_log_can_be_read_where_nothing_can_be_written(fol
     for path in [*folder.iterdir(), folder]:
         path.chmod(0o555)
     names = sorted(path.name for path in folder.iterdir())
-    with _as_nobody(), closing(open_reader(folder)) as reader:
+    with as_nobody(), closing(open_reader(folder)) as reader:
         assert len(reader.snapshots(PORTAL.id).number) == 3
     assert (
         sorted(path.name for path in folder.iterdir())
@@ -178,7 +152,7 @@ def test_an_archive_without_any_log_can_be_read_where_nothing_can_be_written(fol
 
 def test_a_file_that_may_not_be_read(folder: Path) -> None:
     (folder / "live.sqlite").chmod(0)
-    with _as_nobody(), pytest.raises(ArchiveError, match="cannot be opened"):
+    with as_nobody(), pytest.raises(ArchiveError, match="cannot be opened"):
         open_reader(folder)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from amtspuls.bundle.read import local_to_utc, open_bundle, read_metadata
 from amtspuls.bundle.week import IsoWeek
 from amtspuls.bundle.write import WeekReport, is_exported, write_week
-from amtspuls.errors import BundleError
+from amtspuls.errors import BundleError, OutputError
 from amtspuls.model import Calendar, Covered, Outcome, Snapshot, View
 from support.memory_archive import MemoryArchive
 from support.weeks import Stored, a_portal, a_snapshot, a_view, archive_of, stored_weeks
@@ -281,7 +281,7 @@ def test_a_full_disk_leaves_the_old_bundle(tmp_path: Path, compressed: bool) -> 
     path = write_week(archive, WEEK, tmp_path, compressed=compressed).path
     before = content(path)
 
-    with pytest.raises(BundleError, match=r"2026-05.*No space left on device.*untouched"):
+    with pytest.raises(OutputError, match=r"2026-05.*No space left on device.*untouched"):
         write_week(archive, WEEK, tmp_path, compressed=compressed, on_portal=fails)
 
     assert content(path) == before
@@ -365,7 +365,7 @@ def test_two_exports_into_one_folder_do_not_meet(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(BundleError, match=r"file/bundles cannot be written: Not a directory"):
+    with pytest.raises(OutputError, match=r"file/bundles cannot be written: Not a directory"):
         write_week(archive_of([simple()]), WEEK, tmp_path / "file" / "bundles")
 
 

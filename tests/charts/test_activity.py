@@ -13,8 +13,9 @@ from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.charts.activity import draw_activity
 from amtspuls.charts.registry import CHARTS, require_chart
-from amtspuls.charts.render import render_png, render_svg, write_chart, write_whole
-from amtspuls.errors import ConfigError
+from amtspuls.charts.render import render_png, render_svg, write_chart
+from amtspuls.errors import ConfigError, OutputError
+from amtspuls.files import write_whole
 from support.measure_cases import morning, with_gap
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
 
@@ -139,7 +140,7 @@ def test_a_failed_write_leaves_the_old_file(
         raise OSError(28, f"no space for {other} from {self}")
 
     monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OutputError, match="no space"):
         write_whole(b"new", target)
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert target.read_bytes() == b"old"

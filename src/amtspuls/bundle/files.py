@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written beside their place, then moved into it."""
+"""Bundles that are there whole or not at all, one export at a time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from amtspuls.errors import BundleError
+from amtspuls.files import PART, naming_the_file, sync_folder
 
 LOCK_NAME = ".export.lock"
-_PART = ".part"
 _OLD = ".old"
 _GZIP_LEVEL = 6
 
@@ -27,7 +27,8 @@ def export_lock(folder: Path) -> Iterator[None]:
     The kernel releases it when the process dies.
 
     Raises:
-        BundleError: Another export writes into it, or it cannot be written.
+        BundleError: Another export writes into it.
+        OutputError: It cannot be written.
     """
     with naming_the_file(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +50,7 @@ def clean_leftovers(folder: Path) -> None:
 
     Only under ``export_lock``, or it would take the files of a living export.
     """
-    for part in sorted(folder.glob(f".*{_PART}")):
+    for part in sorted(folder.glob(f".*{PART}")):
         _remove(part)
     for old in sorted(folder.glob(f".*{_OLD}")):
         place = folder / old.name[1 : -len(_OLD)]
@@ -60,28 +61,6 @@ def clean_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def replacing_file(place: Path) -> Iterator[IO[bytes]]:
-    """Open a new file that takes its place when the block ends well; until then the old one stays.
-
-    Raises:
-        BundleError: The disk is full, or the folder cannot be written.
-    """
-    part = place.with_name(f".{place.name}{_PART}")
-    with naming_the_file(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("wb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(place)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        _sync_folder(place.parent)
-
-
-@contextmanager
 def replacing_folder(place: Path) -> Iterator[Path]:
     """Make a new folder that takes its place when the block ends well.
 
@@ -89,15 +68,15 @@ def replacing_folder(place: Path) -> Iterator[Path]:
     ``.<name>.old``, from where ``clean_leftovers`` brings it back.
 
     Raises:
-        BundleError: The disk is full, or the folder cannot be written.
+        OutputError: The disk is full, or the folder cannot be written.
     """
-    part = place.with_name(f".{place.name}{_PART}")
+    part = place.with_name(f".{place.name}{PART}")
     old = place.with_name(f".{place.name}{_OLD}")
     with naming_the_file(place):
         part.mkdir(parents=True)
         try:
             yield part
-            _sync_folder(part)
+            sync_folder(part)
             if place.exists():
                 place.rename(old)
             part.rename(place)
@@ -106,21 +85,9 @@ def replacing_folder(place: Path) -> Iterator[Path]:
             if old.exists() and not place.exists():
                 old.rename(place)
             raise
-        _sync_folder(place.parent)
+        sync_folder(place.parent)
         if old.exists():
             _remove(old)
-
-
-@contextmanager
-def naming_the_file(path: Path) -> Iterator[None]:
-    """Turn errors of the disk into a ``BundleError`` that says which file is untouched."""
-    try:
-        yield
-    except OSError as error:
-        raise BundleError(
-            f"{path} cannot be written: {error.strerror or error}; what was there before is untouched",
-            path=str(path),
-        ) from error
 
 
 class TarStream:
@@ -155,11 +122,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,8 +16,6 @@ from amtspuls.bundle.files import (
     TarStream,
     clean_leftovers,
     export_lock,
-    naming_the_file,
-    replacing_file,
     replacing_folder,
 )
 from amtspuls.bundle.metadata import (
@@ -32,6 +30,7 @@ from amtspuls.bundle.render import PortalSheet, render_portal
 from amtspuls.bundle.rows import portal_of_member
 from amtspuls.bundle.week import IsoWeek
 from amtspuls.errors import BundleError
+from amtspuls.files import naming_the_file, replacing_file
 
 METADATA_NAME = "metadata.json"
 _MARK = ".incomplete"

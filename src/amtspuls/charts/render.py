@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import altair as alt
 import vl_convert
 
 from amtspuls.errors import ConfigError
+from amtspuls.files import write_whole
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """The first is inside vl-convert, so that pictures look the same on a machine without fonts."""
@@ -53,19 +52,6 @@ def write_chart(chart: Chart, to: Path) -> None:
     """
     ending = require_ending(to)
     write_whole(render_png(chart) if ending == ".png" else render_svg(chart).encode(), to)
-
-
-def write_whole(content: bytes, to: Path) -> None:
-    """Write a file in one step: others see the old one or the whole new one."""
-    handle, name = tempfile.mkstemp(prefix=f".{to.name}.", dir=to.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(to)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _specification(chart: Chart) -> dict[str, Any]:

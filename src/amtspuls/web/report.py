@@ -21,7 +21,8 @@ from amtspuls.analysis.status import PortalStatus, read_status
 from amtspuls.analysis.timeline import list_weeks, say_weeks
 from amtspuls.archive.base import ArchiveReader, Stop
 from amtspuls.charts.activity import draw_activity
-from amtspuls.charts.render import render_svg, write_whole
+from amtspuls.charts.render import render_svg
+from amtspuls.files import write_whole
 
 _CHARTS = (
     (
