@@ -25,11 +25,10 @@ contracts: $(VENV)/test.stamp
 	$(BIN)/lint-imports --no-logo
 
 tests: $(VENV)/test.stamp
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not endurance and not live"
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not live"
 
 endurance: $(VENV)/test.stamp
-	AMTSPULS_ENDURANCE=1 $(BIN)/pytest -m "endurance or sim or slow" --no-header
-	$(BIN)/python -m benchmarks.reliability docs/reliability.md
+	$(BIN)/python -m benchmarks.reliability
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -141,7 +142,10 @@ async def check(portal: ReplicaPortal, at: datetime, offer: Mapping[str, tuple[S
 )
 def test_what_is_read_is_what_is_offered(portals: st.SearchStrategy[ReplicaPortal]) -> None:
     @settings(
-        max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+        max_examples=400 if os.environ.get("AMTSPULS_ENDURANCE") else 40,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
     )
     @given(st.data())
     def holds(data: st.DataObject) -> None:
