@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from amtspuls.cli.demo import MARKER
+from support.command import run_command, run_well
+
+pytestmark = [pytest.mark.sim, pytest.mark.slow]
+
+
+def test_the_demo_shows_everything_and_replaces_only_its_own_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    result = run_well("demo", "--days", "0.06", "--to", folder)
+    for part in (
+        "musterstadt",
+        "quellental-kfz",
+        "coverage",
+        "X",
+        "cancellation-rate",
+        "report.html",
+    ):
+        assert part in result.out
+    assert (folder / "bundles" / "2026" / "2026-05.tar.gz").is_file()
+    assert (folder / "bundles" / "metadata.json").is_file()
+    assert "<svg" in (folder / "report.html").read_text("utf-8")
+    run_well("demo", "--days", "0.06", "--to", folder)
+
+    (folder / MARKER).unlink()
+    refused = run_command("demo", "--days", "0.06", "--to", folder)
+    assert refused.code == 2
+    assert "--to" in refused.err
+    assert (folder / "report.html").is_file()
