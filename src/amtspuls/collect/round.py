@@ -88,8 +88,8 @@ class Round:
                     group.create_task(read(portal))
         except* ArchiveError as broken:
             raise broken.exceptions[0] from broken
-        if self.archive:
-            self.archive.save_host_states(self.fetcher.gates.states().values())
+        finally:
+            self._remember_hosts()
         return [taken[portal.id] for portal in portals]
 
     def _concurrency(self, portal: Portal) -> int:
@@ -105,6 +105,8 @@ class Round:
             async with self.fetcher.session(portal) as session:
                 snapshot = await take_snapshot(plan, session, self.clock)
                 refused = session.refusal is not None or snapshot.outcome is Outcome.REFUSED
+            if snapshot.outcome is Outcome.THROTTLED:
+                self._remember_hosts()  # at once: a host that asked for silence gets it, come what may
             if refused:
                 self._stop(portal, snapshot, str(session.refusal or snapshot.reason))
         stored = self.archive.store(portal, snapshot) if self.archive else None
@@ -117,6 +119,11 @@ class Round:
             requests=snapshot.requests,
         )
         return Taken(portal, snapshot, stored)
+
+    def _remember_hosts(self) -> None:
+        """Keep budgets, silences and robots.txt for the next process, interrupted rounds included."""
+        if self.archive:
+            self.archive.save_host_states(self.fetcher.gates.states().values())
 
     def _skipped(self, portal: Portal, stop: Stop | None) -> Snapshot:
         now = self.clock.now().replace(microsecond=0)
