@@ -29,6 +29,7 @@ class Request:
     url: str
     form: Mapping[str, str]
     visitor: int
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
@@ -47,11 +48,13 @@ class FakeSession:
     visitor: int = 0
     cleared: list[int] = field(default_factory=list)
 
-    async def get(self, url: str) -> Page:
-        return self._answer(Request("GET", url, {}, self.visitor))
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
+        return self._answer(Request("GET", url, {}, self.visitor, headers or {}))
 
-    async def post(self, url: str, form: Mapping[str, str]) -> Page:
-        return self._answer(Request("POST", url, dict(form), self.visitor))
+    async def post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Page:
+        return self._answer(Request("POST", url, dict(form), self.visitor, headers or {}))
 
     def clear_cookies(self) -> None:
         self.visitor += 1

@@ -66,8 +66,8 @@ class Territory:
                 f"{hop.url} leads to {target}, which is not encrypted any more", url=str(hop.url)
             )
         if answer.status in _KEEPS_METHOD:
-            return Hop(hop.method, target, hop.content)
-        return Hop("GET", target)
+            return Hop(hop.method, target, hop.content, hop.headers)
+        return Hop("GET", target, headers=hop.headers)
 
 
 def _ascii_host(host: str) -> bytes:

@@ -15,6 +15,7 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.clock import Clock
 from amtspuls.errors import PageChangedError, RefusedError, ThrottledError, UnreachableError
 from amtspuls.fetch.gate import Gate, Gates
+from amtspuls.fetch.headers import checked_headers
 from amtspuls.fetch.page import Page
 from amtspuls.fetch.redirects import Territory
 from amtspuls.fetch.robots import ROBOTS_MAX_BYTES
@@ -71,19 +72,29 @@ class PortalSession:
         """Bytes of bodies received so far, before decompression."""
         return self._traffic.bytes
 
-    async def get(self, url: str) -> Page:
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
         """GET an absolute address; redirects that stay with the portal are followed.
 
+        Args:
+            url: Where to ask.
+            headers: What the portal must be told beside it; see ``fetch.headers``.
+
         Raises:
+            ConfigError: A header that nobody may set.
             UnreachableError: No whole answer, or 500, 502, 504, after three attempts.
             ThrottledError: 429 or 503; the host is now silent.
             RefusedError: 401, 403, or robots.txt.
-            PageChangedError: Another status, an empty or too large page, or a way out of the portal.
+            PageChangedError: Another status (context ``status``), an empty or too large page, or a way
+                out of the portal.
             SkippedError: No request was made: silence, budget, or robots.txt unknown.
         """
-        return await self._call(Hop("GET", self._territory.require_inside(url)))
+        target = self._territory.require_inside(url)
+        told = checked_headers(headers or {}, self._territory)
+        return await self._call(Hop("GET", target, headers=told))
 
-    async def post(self, url: str, form: Mapping[str, str]) -> Page:
+    async def post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Page:
         """POST a form, url-encoded in UTF-8.
 
         The forms that systems post only search. So a POST that got no answer at all is sent again; one
@@ -92,8 +103,9 @@ class PortalSession:
         Raises:
             AmtspulsError: As for ``get``.
         """
-        content = urlencode(form).encode("ascii")
-        return await self._call(Hop("POST", self._territory.require_inside(url), content))
+        target = self._territory.require_inside(url)
+        told = checked_headers(headers or {}, self._territory)
+        return await self._call(Hop("POST", target, urlencode(form).encode("ascii"), told))
 
     def clear_cookies(self) -> None:
         """Forget all cookies: the portal then sees a new visitor."""
@@ -171,7 +183,7 @@ class PortalSession:
             hop.method,
             hop.url,
             content=hop.content,
-            headers=_FORM if hop.content is not None else None,
+            headers={**hop.headers, **(_FORM if hop.content is not None else {})},
             extensions={"trace": trace, "timeout": self._client.timeout.as_dict()},
         )
 
@@ -191,7 +203,7 @@ class PortalSession:
                 **self._context(hop),
             )
         if not 200 <= status < 300:
-            raise PageChangedError(f"{url} answers {status}", **self._context(hop))
+            raise PageChangedError(f"{url} answers {status}", status=status, **self._context(hop))
         if status in _EMPTY or not answer.body.strip():
             raise PageChangedError(f"{url} answers {status} with no page", **self._context(hop))
         return Page(url, status, answer.headers, answer.body, self._means.clock.now())

@@ -6,7 +6,7 @@ import asyncio
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -42,11 +42,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One request of a call: the first one, or one that a redirect asks for."""
+    """One request of a call: the first one, or one that a redirect asks for.
+
+    ``headers`` are those of ``fetch.headers``; they stay with the call when it is redirected.
+    """
 
     method: str
     url: httpx2.URL
     content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,11 +39,16 @@ class Session(Protocol):
     ``AmtspulsError``; after a refusal each further call raises it again without a request.
     """
 
-    async def get(self, url: str) -> Page:
-        """GET an absolute address."""
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
+        """GET an absolute address; ``headers`` as ``fetch.headers`` allows them.
+
+        A status that is no page is a ``PageChangedError`` with ``status`` in its context.
+        """
         ...
 
-    async def post(self, url: str, form: Mapping[str, str]) -> Page:
+    async def post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Page:
         """POST a form, url-encoded in UTF-8."""
         ...
 

@@ -43,17 +43,19 @@ class Walk:
         self._stopped: AmtspulsError | None = None
         self._unreachable = 0
 
-    async def get(self, url: str) -> Page:
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
         """GET an address."""
         if not _RESERVING.isdisjoint(query_of(url)):
             raise PageChangedError(
                 f"the link {url} chooses a time: Amtspuls never opens it", url=url
             )
-        return await self._request(lambda: self._session.get(url))
+        return await self._request(lambda: self._session.get(url, headers))
 
-    async def post(self, url: str, form: Mapping[str, str]) -> Page:
+    async def post(
+        self, url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Page:
         """POST a form."""
-        return await self._request(lambda: self._session.post(url, form))
+        return await self._request(lambda: self._session.post(url, form, headers))
 
     def clear_cookies(self) -> None:
         """Become a new visitor."""
