@@ -120,7 +120,9 @@ class Found:
 
 
 @dataclass(slots=True)
-class _DaysRead:
+class DaysRead:
+    """What became of the days that were opened: their slots, and the days that failed."""
+
     slots: set[Slot] = field(default_factory=set)
     failed: dict[date, AmtspulsError] = field(default_factory=dict)
 
@@ -139,7 +141,7 @@ async def read_view(
     Raises:
         SessionLostError: The session was lost and ``final`` is false.
     """
-    read = _DaysRead()
+    read = DaysRead()
     addresses = {free.day: free.url for free in found.days if free.day in found.covered}
     for day, url in sorted(addresses.items()):
         try:
@@ -150,10 +152,11 @@ async def read_view(
             read.failed[day] = error
         except AmtspulsError as error:
             read.failed[day] = error
-    return _finished(found, read)
+    return finished_view(found, read)
 
 
-def _finished(found: Found, read: _DaysRead) -> View:
+def finished_view(found: Found, read: DaysRead) -> View:
+    """Finish a view: failed days are not covered, and what is missing is said as the reason."""
     covered = found.covered.without(read.failed) if read.failed else found.covered
     errors = [*read.failed.values(), *([found.gap] if found.gap else [])]
     if not covered:
