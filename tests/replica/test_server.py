@@ -282,8 +282,8 @@ def test_it_runs_in_a_thread_of_its_own() -> None:
 def test_what_cannot_be_served_is_refused_before_it_starts() -> None:
     with pytest.raises(ConfigError, match="unknown portal 'c'; there are a1, a2"):
         _server(_town(), portal_ids=["c"])
-    with pytest.raises(ConfigError, match="no replica of system 'tevis'; there are netappoint"):
-        _server(Offers(netappoint(MELDE, system="tevis")))
+    with pytest.raises(ConfigError, match="no replica of system 'papier'; there are "):
+        _server(Offers(netappoint(MELDE, system="papier")))
     with pytest.raises(ConfigError, match="'nowhere' is no web address"):
         _server(Offers(netappoint(MELDE, url="nowhere")))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from amtspuls.errors import ConfigError
 from amtspuls.replica.wire import Answer, Asked, Pages
 
 _CLASS_OR_ID = re.compile(rb'(\s(?:class|id)=")([^"]+)(")')
+_JSON_KEY = re.compile(rb'"([A-Za-z_][A-Za-z_0-9]*)"(\s*:)')
 _FORM_NAME = re.compile(rb'(<form name=")')
 
 
@@ -233,7 +234,10 @@ def _page(title: str, content: str) -> bytes:
 
 
 def _with_other_markup(answer: Answer) -> Answer:
-    """Rename every class, every id and the form, as after a new release of the vendor."""
+    """Rename every class, every id and the form (JSON: every key), as after a new release."""
+    if answer.content_type.startswith("application/json"):
+        keys = _JSON_KEY.sub(lambda found: b'"neu_' + found[1][::-1] + b'"' + found[2], answer.body)
+        return replace(answer, body=keys)
     body = _CLASS_OR_ID.sub(
         lambda found: (
             found[1] + b" ".join(b"neu-" + word[::-1] for word in found[2].split()) + found[3]

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from amtspuls.errors import ConfigError
 from amtspuls.replica.availability import ReplicaPortal
-from amtspuls.replica.wire import Answer, Asked, Pages
+from amtspuls.replica.wire import Answer, Asked, ClaimingPages, Pages
 
 _OTHER_NAMES: Mapping[str, str] = {"anr": "anlagennr"}
 """Parameters that a system writes differently in its links."""
@@ -42,10 +42,20 @@ class ReplicaHost:
         return True
 
     def find(self, asked: Asked) -> ServedPortal | None:
-        """Return the portal that a request is for: the one that most of its parameters name."""
+        """Return the portal that a request is for: who claims it most, or whom its parameters name."""
+        claims = [
+            (has.pages.claim(asked), has)
+            for has in self.portals
+            if isinstance(has.pages, ClaimingPages)
+        ]
+        sure, claimant = max(claims, key=lambda claim: claim[0], default=(0, None))
+        return claimant if sure else self._named(asked)
+
+    def _named(self, asked: Asked) -> ServedPortal | None:
         given = frozenset(_marks(asked.parameters.items()))
         folder = _folder(asked.path)
-        fitting = (has for has in self.portals if has.folder == folder and has.marks <= given)
+        plain = (has for has in self.portals if not isinstance(has.pages, ClaimingPages))
+        fitting = (has for has in plain if has.folder == folder and has.marks <= given)
         return max(fitting, key=lambda has: len(has.marks), default=None)
 
     def robots(self) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -101,6 +101,15 @@ class Pages(Protocol):
 
     def session_lost(self, asked: Asked) -> Answer | None:
         """Draw what the portal shows when it forgot the session; None where none is needed yet."""
+        ...
+
+
+@runtime_checkable
+class ClaimingPages(Pages, Protocol):
+    """Pages that know better than folder and parameters which requests of a host are theirs."""
+
+    def claim(self, asked: Asked) -> int:
+        """Say how surely a request is for this portal; 0 is not at all, the greatest one gets it."""
         ...
 
 

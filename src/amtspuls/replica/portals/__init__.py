@@ -8,12 +8,17 @@ from types import MappingProxyType
 from amtspuls.clock import Clock
 from amtspuls.errors import ConfigError
 from amtspuls.replica.availability import Availability, ReplicaPortal
+from amtspuls.replica.portals.etermin import EterminPages
 from amtspuls.replica.portals.netappoint import NetappointPages
 from amtspuls.replica.portals.tempus import TempusPages
 from amtspuls.replica.wire import Pages
 
 PAGES: Mapping[str, Callable[[ReplicaPortal, Availability, Clock], Pages]] = MappingProxyType(
-    {"netappoint": NetappointPages, "tempus": TempusPages}
+    {
+        "etermin": EterminPages,
+        "netappoint": NetappointPages,
+        "tempus": TempusPages,
+    }
 )
 """What draws the pages of a booking system, by its name."""
 

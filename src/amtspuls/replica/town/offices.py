@@ -8,6 +8,7 @@ from random import Random
 
 from amtspuls.replica.availability import ReplicaCalendar
 from amtspuls.replica.town.model import Counter, DeskGroup, Habits, TownPortal
+from amtspuls.replica.town.newer_offices import draw_newer_offices
 
 Opening = Mapping[int, tuple[tuple[time, time], ...]]
 
@@ -31,6 +32,7 @@ def draw_offices(seed: int) -> tuple[TownPortal, ...]:
         _auwinkel(random),
         _birkenfurt(random),
         _hohenau(random),
+        *draw_newer_offices(seed),
     )
 
 
