@@ -1,4 +1,4 @@
-"""Composed pages: ``systems/<system>/pages/<case>/{meta.toml, body.html, expected.json}``.
+"""Composed pages: ``systems/<system>/pages/<case>/{meta.toml, body.*, expected.json}``.
 
 ``expected.json`` is written by hand from reading the page: what ``parse_<kind>`` must return, or the
 error that it must raise. A case without it fails.
@@ -89,12 +89,13 @@ def to_json(value: Any) -> Any:
 
 def load_case(folder: Path) -> Case:
     """Read one case."""
+    (body,) = folder.glob("body.*")
     meta = tomllib.loads((folder / "meta.toml").read_text("utf-8"))
     page = Page(
         url=meta["url"],
         status=meta["status"],
         headers=meta["headers"],
-        body=(folder / "body.html").read_bytes(),
+        body=body.read_bytes(),
         fetched_at=datetime(2026, 1, 26, 6, 0, tzinfo=UTC),
     )
     return Case(folder.parts[-3], folder.name, meta["kind"], page, meta.get("day"), folder)
