@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from amtspuls.replica.faults import Fault, FaultName
-from amtspuls.replica.portals import netappoint_map, tempus_map
+from amtspuls.replica.portals import netappoint_map, tempus_map, tevis_map
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "practise-on-replicas.md"
-VARIANTS = {**netappoint_map._VARIANTS, **tempus_map._VARIANTS}
+VARIANTS = {**netappoint_map._VARIANTS, **tempus_map._VARIANTS, **tevis_map._VARIANTS}
 TEXT_VALUES = {
     value
-    for known in VARIANTS.values()
-    for value in known or ()
+    for known in (netappoint_map, tempus_map, tevis_map)
+    for values in known._VARIANTS.values()
+    for value in values or ()
     if isinstance(value, str) and value not in netappoint_map.CHARSETS
 }
 

@@ -11,6 +11,7 @@ from amtspuls.replica.availability import Availability, ReplicaPortal
 from amtspuls.replica.portals.etermin import EterminPages
 from amtspuls.replica.portals.netappoint import NetappointPages
 from amtspuls.replica.portals.tempus import TempusPages
+from amtspuls.replica.portals.tevis import TevisPages
 from amtspuls.replica.wire import Pages
 
 PAGES: Mapping[str, Callable[[ReplicaPortal, Availability, Clock], Pages]] = MappingProxyType(
@@ -18,6 +19,7 @@ PAGES: Mapping[str, Callable[[ReplicaPortal, Availability, Clock], Pages]] = Map
         "etermin": EterminPages,
         "netappoint": NetappointPages,
         "tempus": TempusPages,
+        "tevis": TevisPages,
     }
 )
 """What draws the pages of a booking system, by its name."""

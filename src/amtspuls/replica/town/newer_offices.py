@@ -26,13 +26,24 @@ _SERVICES = ("Personalausweis beantragen", "Wohnsitz anmelden", "Führungszeugni
 
 def draw_newer_offices(seed: int) -> tuple[TownPortal, ...]:
     """The booking pages of the town on newer systems; the seed draws demand and habits."""
-    return (_ausfeld(Random(f"offices {seed} ausfeld")),)
+    return (
+        _ausfeld(Random(f"offices {seed} ausfeld")),
+        _rosenau(Random(f"offices {seed} rosenau")),
+    )
 
 
-def _desk(random: Random, key: str, name: str, *, grid_min: int, horizon_days: int) -> DeskGroup:
+def _desk(
+    random: Random,
+    key: str,
+    name: str,
+    services: tuple[str, ...] = _SERVICES,
+    *,
+    grid_min: int,
+    horizon_days: int,
+) -> DeskGroup:
     """One desk with one calendar, open as offices are."""
     counter = Counter(
-        ReplicaCalendar(key, name, _SERVICES),
+        ReplicaCalendar(key, name, services),
         steps=1,
         notice_min=60,
         load=random.uniform(0.5, 0.8),
@@ -60,4 +71,21 @@ def _ausfeld(random: Random) -> TownPortal:
         url="https://www.etermin.example/GemeindeAusfeld",
         groups=tuple(_desk(random, *desk, grid_min=15, horizon_days=28) for desk in desks),
         habits=_habits(random),
+    )
+
+
+def _rosenau(random: Random) -> TownPortal:
+    desks = (
+        ("301", "Bürgerbüro / Rathaus", _SERVICES),
+        ("302", "Bürgerbüro / Ortsamt Nord", _SERVICES),
+        ("305", "Kfz-Zulassung / Rathaus", ("Fahrzeug anmelden", "Fahrzeug abmelden")),
+    )
+    return TownPortal(
+        id="rosenau",
+        name="Stadt Rosenau",
+        system="tevis",
+        url="https://termine.rosenau.example/termine/rosenau/",
+        groups=tuple(_desk(random, *desk, grid_min=15, horizon_days=28) for desk in desks),
+        habits=_habits(random),
+        variant={"grid_min": 15, "duration_min": 15, "page_slots": 50},
     )
