@@ -47,7 +47,7 @@ def test_systems_and_their_variants_are_there(town: Town) -> None:
     controls = {portal.variant.get("controls") for portal in town.portals.values()}
 
     assert (by_system["netappoint"], by_system["tempus"]) == (3, 3)
-    assert by_system["etermin"] == 1
+    assert (by_system["etermin"], by_system["ekol"]) == (1, 1)
     assert by_system["tevis"] == 1
     assert layouts >= {"A", "B", "C", None}
     assert controls >= {"select", "checkbox", "mixed", None}

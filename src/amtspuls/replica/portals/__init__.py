@@ -8,6 +8,7 @@ from types import MappingProxyType
 from amtspuls.clock import Clock
 from amtspuls.errors import ConfigError
 from amtspuls.replica.availability import Availability, ReplicaPortal
+from amtspuls.replica.portals.ekol import EkolPages
 from amtspuls.replica.portals.etermin import EterminPages
 from amtspuls.replica.portals.netappoint import NetappointPages
 from amtspuls.replica.portals.tempus import TempusPages
@@ -16,6 +17,7 @@ from amtspuls.replica.wire import Pages
 
 PAGES: Mapping[str, Callable[[ReplicaPortal, Availability, Clock], Pages]] = MappingProxyType(
     {
+        "ekol": EkolPages,
         "etermin": EterminPages,
         "netappoint": NetappointPages,
         "tempus": TempusPages,

@@ -29,6 +29,7 @@ def draw_newer_offices(seed: int) -> tuple[TownPortal, ...]:
     return (
         _ausfeld(Random(f"offices {seed} ausfeld")),
         _rosenau(Random(f"offices {seed} rosenau")),
+        _seehausen(Random(f"offices {seed} seehausen")),
     )
 
 
@@ -88,4 +89,17 @@ def _rosenau(random: Random) -> TownPortal:
         groups=tuple(_desk(random, *desk, grid_min=15, horizon_days=28) for desk in desks),
         habits=_habits(random),
         variant={"grid_min": 15, "duration_min": 15, "page_slots": 50},
+    )
+
+
+def _seehausen(random: Random) -> TownPortal:
+    desks = (("1222936001", "Bürgerbüro am See"), ("1222936002", "Bürgerbüro Bahnhof"))
+    return TownPortal(
+        id="seehausen",
+        name="Stadt Seehausen am Moor",
+        system="ekol",
+        url="https://tnv.seehausen.example/tnv/",
+        groups=tuple(_desk(random, *desk, grid_min=10, horizon_days=21) for desk in desks),
+        habits=_habits(random),
+        variant={"skin": "leipzig-2021"},
     )
