@@ -8,6 +8,7 @@ import pytest
 
 from amtspuls.replica.recording import load_recording
 from support.practice import read_netappoint, read_tempus, visit
+from support.practice_tevis import read_weeks
 
 
 @pytest.mark.slow
@@ -24,6 +25,8 @@ def test_a_recorded_week_is_drawn_whole(shared: Path, week: str) -> None:
         if portal.system == "tempus":
             read = {key: found for key, found in read_tempus(visitor).items() if found is not None}
             assert read == offer, portal_id
+        elif portal.system == "tevis":
+            assert read_weeks(visitor, at.date()) == offer, portal_id
         else:
             names = {calendar.key: calendar.name for calendar in portal.calendars}
             assert read_netappoint(visitor) == {names[key]: found for key, found in offer.items()}

@@ -30,6 +30,7 @@ def week(tmp_path: Path) -> tuple[Path, Path]:
             "amt.csv": csv_text("amt", COLUMNS, ROWS),
             "bonn.csv": csv_text("bonn", COLUMNS[:1], BONN),
             "kiel.csv": csv_text("kiel", (), [(BONN[0][0], "197", ())]),
+            "ulm.csv": csv_text("ulm", (), [(BONN[0][0], "5", ())]),
             "leer.csv": csv_text("leer", (), []),
             "neu.csv": csv_text("neu", (), [(BONN[0][0], "1", ())]),
         },
@@ -40,6 +41,7 @@ def week(tmp_path: Path) -> tuple[Path, Path]:
             "amt": ("tempus", {"1/2": "Rathaus: Ausweise"}),
             "bonn": ("netappoint", {"meldewesen": "Meldewesen"}),
             "kiel": ("tevis", {"197": "Stadtamt"}),
+            "ulm": ("papier", {"5": "Rathaus"}),
             "leer": ("tempus", {}),
         },
     )
@@ -54,7 +56,7 @@ def recording(week: tuple[Path, Path]) -> Recording:
 def test_portals_of_systems_with_a_replica_are_there(recording: Recording) -> None:
     availability: Availability = recording
 
-    assert list(availability.portals) == ["amt", "bonn"]
+    assert list(availability.portals) == ["amt", "bonn", "kiel"]
     portal = availability.portals["amt"]
     assert (portal.name, portal.system, portal.zone) == ("Stadt Amt", "tempus", "Europe/Berlin")
     assert portal.url == "https://termine.amt.example/index.php?company=amt"
@@ -99,7 +101,7 @@ def test_portals_can_be_chosen(week: tuple[Path, Path]) -> None:
     [
         ("bon", "did you mean bonn"),
         ("xyz", "there are: amt, bonn, kiel"),
-        ("kiel", "is on tevis; there are replicas of: netappoint, tempus"),
+        ("ulm", "is on papier; there are replicas of: netappoint, tempus, tevis"),
         ("neu", "does not know it; there are replicas of"),
     ],
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from amtspuls.model import Slot, slot_from_local
 from support.practice import Offer, visit
-from support.practice_tevis import read_lists, tevis
+from support.practice_tevis import read_lists, read_weeks, tevis
 
 _INSTANTS = st.datetimes(
     datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)
@@ -90,3 +90,36 @@ def test_lists_whatever_the_names(names: list[tuple[str, str, str]]) -> None:
         for key, _, _ in calendars
     }
     assert read_lists(visit(tevis(*calendars), offer)) == offer
+
+
+ONE_EACH = (
+    ("12", "Meldeamt", ("Anmeldung", "Abmeldung")),
+    ("13", "Passamt", ()),
+    ("14", "Standesamt & Co", ("Eheschließung",)),
+)
+SHARED = (
+    ("12", "Bürgeramt", ("Anmeldung", "Abmeldung")),
+    ("13", "Bürgeramt", ("Abmeldung", "Ausweis")),
+    ("14", "Kfz / Zulassung", ()),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.data(),
+    st.fixed_dictionaries(
+        {
+            "forms": st.sampled_from(["one", "several"]),
+            "titles": st.sampled_from(["attribute", "link"]),
+            "calendar_attribute": st.sampled_from(["plural", "singular", "hidden"]),
+            "valid": st.sampled_from(["numbers", "strings"]),
+        }
+    ),
+)
+def test_weeks(data: st.DataObject, variant: dict[str, str]) -> None:
+    hidden = variant["calendar_attribute"] == "hidden"
+    calendars = ONE_EACH if hidden else data.draw(st.sampled_from([ONE_EACH, SHARED]))
+    now, offer = data.draw(offers(tuple(key for key, _, _ in calendars)))
+    portal = tevis(*calendars, variant={"generation": "v1", **variant})
+    read = read_weeks(visit(portal, offer, now=now), now.date())
+    assert read == offer

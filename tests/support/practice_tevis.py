@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -156,6 +157,15 @@ def filter_dates(page: str) -> dict[str, str]:
     return dict(_FILTER.findall(page))
 
 
+def enter(visitor: Visitor) -> str:
+    """Ask the portal's address, and go on where it is sent with a slash at its end."""
+    page = visitor.get(visitor.url)
+    if visitor.answer.status == 301:
+        ((_, visitor.url),) = visitor.answer.headers
+        page = visitor.get(visitor.url)
+    return page
+
+
 def go(visitor: Visitor, link: str) -> str:
     """Follow a link of the page."""
     return visitor.get(urljoin(visitor.url, link))
@@ -191,7 +201,7 @@ def whole_list(visitor: Visitor, page: str, fields: str) -> list[tuple[str, Slot
 def read_lists(visitor: Visitor) -> Read:
     """Read a whole portal of v3, v2 or v2b: free times by calendar, those without any left out."""
     read: dict[str, set[Slot]] = {}
-    for unit in units(visitor.get(visitor.url)).values():
+    for unit in units(enter(visitor)).values():
         page = go(visitor, unit)
         for field in concerns(page).values():
             link = form_link(page, field)
@@ -208,3 +218,88 @@ def read_lists(visitor: Visitor) -> Read:
                 for key, slot in whole_list(visitor, one, field):
                     read.setdefault(key, set()).add(slot)
     return {key: tuple(sorted(found)) for key, found in read.items()}
+
+
+# --- v1 -----------------------------------------------------------------------------------------
+
+
+_V1_UNIT = re.compile(r'<a href="(select2\?md=\d+)">([^<]*)</a>')
+_V1_ITEM = re.compile(
+    r'<input class="cnc-item" type="hidden" name="(cnc-\d+)" value="[01]" data-tevis-cncid="\d+" '
+    r'data-tevis-locations="[\d|]+"(?: data-tevis-calendars?="([\d|]*)")?'
+    r'(?: data-tevis-cncname="([^"]*)")?/>'
+)
+_V1_TITLE = re.compile(r'<a href="#" data-html="true">([^<]*)</a>')
+_V1_CALENDAR = re.compile(
+    r"window\.tevis = window\.tevis \|\| \{[^}]*\bcalendar: (\d+),[^}]*\};\s*\$\(document\)\.ready\("
+)
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A service of a v1 page; without ``calendars`` the page hides them."""
+
+    name: str
+    link: str
+    calendars: tuple[str, ...]
+
+
+def v1_units(page: str) -> dict[str, str]:
+    """Links of the start page by name."""
+    return {html.unescape(name): link for link, name in _V1_UNIT.findall(page)}
+
+
+def v1_concerns(page: str) -> list[Concern]:
+    """Services of a unit."""
+    (mdt,) = set(re.findall(r'name="mdt" value="(\d+)"', page))
+    items = _V1_ITEM.findall(page)
+    titles = _V1_TITLE.findall(page) or [name for _, _, name in items]
+    return [
+        Concern(
+            html.unescape(title),
+            f"calendar?mdt={mdt}&select_cnc=1&{field}=1",
+            tuple(filter(None, keys.split("|"))),
+        )
+        for (field, keys, _), title in zip(items, titles, strict=True)
+    ]
+
+
+def v1_calendar(page: str) -> str:
+    """The calendar that a calendar page names."""
+    (key,) = _V1_CALENDAR.findall(page)
+    return str(key)
+
+
+def v1_week(page: str) -> list[Slot]:
+    """Free times of one week."""
+    week = json.loads(page)
+    assert len(week["days"]) == len(week["valid"]) == 7
+    return [
+        slot_from_local(datetime.strptime(day, "%Y%m%d") + timedelta(minutes=int(minute)))
+        for day, minutes in zip(week["days"], week["valid"], strict=True)
+        for minute in minutes
+    ]
+
+
+def v1_weeks(visitor: Visitor, key: str, today: date, count: int = 10) -> tuple[Slot, ...]:
+    """Free times of a calendar from this week on."""
+    found: list[Slot] = []
+    for number in range(count):
+        year, week, _ = (today + timedelta(weeks=number)).isocalendar()
+        text = f"cal={key}&cnc=0&cncdata=&week={year}{week:02d}&json=1&offset=1"
+        found += v1_week(go(visitor, f"caldiv?{text}"))
+    return tuple(found)
+
+
+def read_weeks(visitor: Visitor, today: date) -> Read:
+    """Read a whole v1 portal: free times by calendar; one without any is there and empty."""
+    read: Read = {}
+    for unit in v1_units(enter(visitor)).values():
+        for concern in v1_concerns(go(visitor, unit)):
+            hidden = not concern.calendars
+            new = [key for key in concern.calendars if key not in read]
+            if new or hidden:
+                named = v1_calendar(go(visitor, concern.link))
+                assert hidden or named in concern.calendars
+                read |= {key: v1_weeks(visitor, key, today) for key in ([named] if hidden else new)}
+    return read

@@ -30,11 +30,13 @@ from amtspuls.errors import BundleError, ConfigError
 from amtspuls.model import Slot
 from amtspuls.replica.availability import ReplicaCalendar, ReplicaPortal
 
-RECORDING_SYSTEMS = ("netappoint", "tempus")
+RECORDING_SYSTEMS = ("netappoint", "tempus", "tevis")
 """Systems that have a replica; portals of other systems in a bundle are left out."""
 
 _NOTHING: Mapping[str, tuple[Slot, ...]] = MappingProxyType({})
 _MAX_NEAREST = 3
+_VARIANTS: Mapping[str, Mapping[str, str]] = {"tevis": {"generation": "v1"}}
+"""Form of the pages that the recorded calendar keys come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _portal(rows: RecordedPortal, names: Metadata) -> ReplicaPortal:
         url=known.url,
         calendars=tuple(calendars),
         zone=BUNDLE_ZONE.key,
+        variant=_VARIANTS.get(known.system, {}),
     )
 
 

@@ -11,7 +11,10 @@ How ``ReplicaPortal.calendars`` become the wire:
   texts within a unit are one service of several calendars. A calendar without services has one,
   "Anliegen 1". The times of a service at a location are those of all calendars there that offer it; a time
   that two of them offer stands there twice. Several services together need a calendar that does all.
-* Whether a calendar is missing from the offer or empty makes no difference: nothing is free there.
+* v1: the key is the calendar id of ``data-tevis-calendars`` and ``caldiv?cal=``, as in the recorded weeks, and
+  the name is that of the unit; calendars of equal names are one unit. A calendar that is missing from the
+  offer is not drawn (nor a service or a unit that has no other); an empty one has weeks without times.
+* Lists: whether a calendar is missing from the offer or empty makes no difference: nothing is free there.
 
 No number depends on what is free, so links stay good while a portal is read.
 """
@@ -27,12 +30,18 @@ from starlette.types import ASGIApp
 
 from amtspuls.clock import Clock
 from amtspuls.replica.availability import Availability, ReplicaPortal
+from amtspuls.replica.portals.tevis_calendar import CalendarFlow
 from amtspuls.replica.portals.tevis_map import wire_of
 from amtspuls.replica.portals.tevis_session import Session, Sessions, new_id
 from amtspuls.replica.portals.tevis_suggest import SuggestFlow
 from amtspuls.replica.wire import Answer, Asked, asgi_app
 
-_COOKIES: Mapping[str, str] = {"v3": "tvo_session", "v2": "TVWebSession", "v2b": "TVWebSession"}
+_COOKIES: Mapping[str, str] = {
+    "v3": "tvo_session",
+    "v2": "TVWebSession",
+    "v2b": "TVWebSession",
+    "v1": "TVWebSession",
+}
 
 
 class Flow(Protocol):
@@ -59,7 +68,8 @@ class TevisPages:
         wire = wire_of(portal)
         self._clock = clock
         self._folder = urlsplit(portal.url).path.rstrip("/")
-        self._flow: Flow = SuggestFlow(portal, availability, clock, wire)
+        draws = CalendarFlow if wire.generation == "v1" else SuggestFlow
+        self._flow: Flow = draws(portal, availability, clock, wire)
         self._sessions = Sessions()
         self._generation = wire.generation
 
@@ -97,7 +107,8 @@ class TevisPages:
 
     def _cookies(self, name: str, session: str) -> tuple[tuple[str, str], ...]:
         """Return Set-Cookie fields; v2 sends two, of which the second is valid."""
-        ids = (session,) if self._generation == "v3" else (new_id(), session)
+        two = self._generation in {"v2", "v2b"}
+        ids = (new_id(), session) if two else (session,)
         return tuple(("set-cookie", f"{name}={one}; path={self._folder}/") for one in ids)
 
 

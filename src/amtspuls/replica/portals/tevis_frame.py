@@ -75,6 +75,14 @@ def whole_page(
     return _around(frame, content)
 
 
+def plain_page(frame: Frame, heading: str, body: str) -> str:
+    """Draw a page of v1, which has no wizard; the heading is text, not escaped."""
+    return _around(
+        frame,
+        f'<div class="content content--mdt" id="inhalt">\n<h1>{escape(heading)}</h1>\n{body}</div>\n',
+    )
+
+
 def error_page(frame: Frame, message: str) -> str:
     """Draw an error page; it has neither wizard nor overview, and its content no id."""
     content = (

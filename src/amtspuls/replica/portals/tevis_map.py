@@ -34,7 +34,7 @@ EMPTY_TEXTS: Mapping[str, tuple[str, str]] = {
 """Heading and sentence when nothing is free, by the name that the variant ``empty_text`` uses."""
 
 _VARIANTS: Mapping[str, Sequence[Any] | None] = {
-    "generation": ("v3",),
+    "generation": ("v3", "v1"),
     "release": ("2026", "2025"),
     "concerns": ("number", "checkbox", "hidden"),
     "groups": ("named", "single"),
@@ -46,6 +46,10 @@ _VARIANTS: Mapping[str, Sequence[Any] | None] = {
     "span_days": None,
     "grid_min": (5, 10, 15, 30, 60),
     "duration_min": None,
+    "forms": ("one", "several"),
+    "titles": ("attribute", "link"),
+    "calendar_attribute": ("plural", "singular", "hidden"),
+    "valid": ("numbers", "strings"),
     "robots": None,
 }
 
@@ -127,6 +131,10 @@ class Wire:
         span_days: Days after today that an unfiltered list reaches; None for all.
         grid_min: Minutes between cells; None finds the widest grid that fits.
         duration_min: Minutes that one service takes.
+        forms: Whether a v1 unit has one form or one per service.
+        titles: Where v1 writes names of services: attribute or link.
+        calendar_attribute: How v1 inputs name their calendars; hidden leaves them out.
+        valid: Whether v1 writes minutes as numbers or as strings.
     """
 
     units: tuple[Unit, ...]
@@ -143,6 +151,10 @@ class Wire:
     span_days: int | None
     grid_min: int | None
     duration_min: int
+    forms: str
+    titles: str
+    calendar_attribute: str
+    valid: str
 
     def unit(self, md: str) -> Unit | None:
         """Return the unit with a public number."""
@@ -188,6 +200,10 @@ def wire_of(portal: ReplicaPortal) -> Wire:
         span_days=_count(portal, "span_days"),
         grid_min=given.get("grid_min"),
         duration_min=_count(portal, "duration_min") or 15,
+        forms=given.get("forms", "one"),
+        titles=given.get("titles", "attribute"),
+        calendar_attribute=given.get("calendar_attribute", "plural"),
+        valid=given.get("valid", "numbers"),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import string
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,11 @@ IDLE_S = 1440
 _SESSIONS_KEPT = 10_000
 _ID_LETTERS = string.ascii_lowercase + string.digits
 _ID_LENGTH = 26
+_COUNT_DIGITS = 4
+
+
+Chosen = tuple[tuple[Service, int], ...]
+"""Services with their number."""
 
 
 @dataclass(slots=True)
@@ -34,7 +40,7 @@ class Session:
 
     used_at: datetime
     unit: Unit | None = None
-    chosen: tuple[tuple[Service, int], ...] = ()
+    chosen: Chosen = ()
     place: Location | None = None
 
     @property
@@ -46,6 +52,17 @@ class Session:
     def query(self) -> str:
         """The chosen services as they stand in links, e.g. ``cnc-344=1``."""
         return "&".join(f"{service.field}={count}" for service, count in self.chosen)
+
+
+def chosen_of(parameters: Mapping[str, str], unit: Unit | None) -> Chosen:
+    """Read which services of a unit a query asks for; what is 0 or no number is not chosen."""
+    services = unit.services if unit else []
+    counts = ((service, parameters.get(service.field, "")) for service in services)
+    return tuple((service, int(text)) for service, text in counts if _is_count(text))
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < _COUNT_DIGITS and int(text) > 0
 
 
 class Sessions:

@@ -24,7 +24,7 @@ from amtspuls.replica.portals.tevis_frame import (
     whole_page,
 )
 from amtspuls.replica.portals.tevis_map import Location, Service, Wire, keys_for
-from amtspuls.replica.portals.tevis_session import Session
+from amtspuls.replica.portals.tevis_session import Session, chosen_of
 from amtspuls.replica.wire import Answer, Asked
 
 STARTS = frozenset({"", "default"})
@@ -103,7 +103,7 @@ class SuggestFlow:
                 return self._error(NO_LOCATION_DE)
             return Answer(b"", status=302, headers=(("location", "suggest"),))
         session.place = None
-        session.chosen = _chosen(asked, session)
+        session.chosen = chosen_of(asked.parameters, session.unit)
         if not session.chosen or asked.parameters.get("select_cnc") != "1":
             return self._concerns(session)
         places = self._wire.locations_of(session.services)
@@ -125,7 +125,7 @@ class SuggestFlow:
         if asked.method == "POST":
             session.place = self._posted_place(asked, session)
             return self._times(asked, session) if session.place else self._error(NO_LOCATION_DE)
-        session.chosen = _chosen(asked, session) or session.chosen
+        session.chosen = chosen_of(asked.parameters, session.unit) or session.chosen
         if not session.chosen:
             return self._concerns(session)
         session.place = self._place(asked.parameters.get("loc", ""), session)
@@ -223,10 +223,3 @@ def _html(page: str, *, reserving: bool = False) -> Answer:
 
 def _link_to_concerns(session: Session) -> str:
     return f"select2?md={session.unit.md}" if session.unit else "./"
-
-
-def _chosen(asked: Asked, session: Session) -> tuple[tuple[Service, int], ...]:
-    """Read which services of the unit are asked for; what is 0 or no number is not chosen."""
-    services = session.unit.services if session.unit else []
-    counts = ((service, asked.parameters.get(service.field, "")) for service in services)
-    return tuple((service, int(text)) for service, text in counts if text.isdecimal() and int(text))

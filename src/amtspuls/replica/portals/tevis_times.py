@@ -182,7 +182,7 @@ class TimesPage:
         return f'<div id="sugg_accordion">\n{panels}</div>\n'
 
     def _table(self, day: date, times: Sequence[Free]) -> str:
-        grid = self._wire.grid_min or _grid_of(times)
+        grid = self._wire.grid_min or grid_of(slot for slot, _ in times)
         rows = "".join(
             self._row(day, hour, list(inside), grid)
             for hour, inside in groupby(times, key=lambda one: local_from_slot(one[0]).hour)
@@ -252,9 +252,9 @@ def proof_of_work() -> str:
     )
 
 
-def _grid_of(times: Iterable[Free]) -> int:
-    """Return the widest grid that all times stand on; the narrowest where none fits."""
-    minutes = {slot % _HOUR_MIN for slot, _ in times}
+def grid_of(slots: Iterable[Slot]) -> int:
+    """Return the widest grid (minutes) that all times stand on; the narrowest where none fits."""
+    minutes = {slot % _HOUR_MIN for slot in slots}
     fitting = (grid for grid in _GRIDS_MIN if all(minute % grid == 0 for minute in minutes))
     return next(fitting, _GRIDS_MIN[-1])
 
