@@ -51,7 +51,7 @@ CALENDARS = (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     offers(tuple(key for key, _, _ in CALENDARS)),
     st.fixed_dictionaries(
@@ -69,7 +69,7 @@ CALENDARS = (
         }
     ),
 )
-@pytest.mark.parametrize("generation", ["v3"])
+@pytest.mark.parametrize("generation", ["v3", "v2", "v2b"])
 def test_lists(generation: str, case: tuple[datetime, Offer], variant: dict[str, object]) -> None:
     now, offer = case
     given_ = {name: value for name, value in variant.items() if value is not None}
@@ -78,7 +78,7 @@ def test_lists(generation: str, case: tuple[datetime, Offer], variant: dict[str,
     assert read == {key: found for key, found in offer.items() if found}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(_NAMES, _NAMES, _NAMES), min_size=1, max_size=3))
 def test_lists_whatever_the_names(names: list[tuple[str, str, str]]) -> None:
     calendars = [
@@ -104,7 +104,7 @@ SHARED = (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.data(),
     st.fixed_dictionaries(

@@ -34,7 +34,7 @@ EMPTY_TEXTS: Mapping[str, tuple[str, str]] = {
 """Heading and sentence when nothing is free, by the name that the variant ``empty_text`` uses."""
 
 _VARIANTS: Mapping[str, Sequence[Any] | None] = {
-    "generation": ("v3", "v1"),
+    "generation": ("v3", "v2", "v2b", "v1"),
     "release": ("2026", "2025"),
     "concerns": ("number", "checkbox", "hidden"),
     "groups": ("named", "single"),
