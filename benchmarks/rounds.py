@@ -94,11 +94,14 @@ def measure() -> list[Claim]:
     ours, theirs = context.Pipe()
     server = context.Process(target=_serve_in_process, args=(theirs,))
     server.start()
-    portals = [portal_from_mapping(table, source="replica") for table in ours.recv().values()]
-    longest = [portal for portal in portals if portal.id == "amt-0"]
-    pairs = [(asyncio.run(_round_s(longest)), asyncio.run(_round_s(portals))) for _ in range(5)]
-    ours.send("enough")
-    server.join()
+    try:
+        tables = ours.recv()
+        portals = [portal_from_mapping(table, source="replica") for table in tables.values()]
+        longest = [portal for portal in portals if portal.id == "amt-0"]
+        pairs = [(asyncio.run(_round_s(longest)), asyncio.run(_round_s(portals))) for _ in range(5)]
+    finally:
+        server.terminate()
+        server.join()
     alone, whole = sorted(pairs, key=lambda pair: pair[1] / pair[0])[2]
     return [
         Claim(
