@@ -8,6 +8,7 @@ import pytest
 
 from amtspuls.replica.recording import load_recording
 from support.practice import read_netappoint, read_tempus, visit
+from support.practice_impf import ImpfVisitor, read_pass
 from support.practice_tevis import read_weeks
 
 
@@ -27,6 +28,8 @@ def test_a_recorded_week_is_drawn_whole(shared: Path, week: str) -> None:
             assert read == offer, portal_id
         elif portal.system == "tevis":
             assert read_weeks(visitor, at.date()) == offer, portal_id
+        elif portal.system == "impfthueringen":
+            assert read_pass(ImpfVisitor(portal, offer, at)) == offer
         else:
             names = {calendar.key: calendar.name for calendar in portal.calendars}
             assert read_netappoint(visitor) == {names[key]: found for key, found in offer.items()}

@@ -30,13 +30,23 @@ from amtspuls.errors import BundleError, ConfigError
 from amtspuls.model import Slot
 from amtspuls.replica.availability import ReplicaCalendar, ReplicaPortal
 
-RECORDING_SYSTEMS = ("netappoint", "tempus", "tevis")
+RECORDING_SYSTEMS = ("netappoint", "tempus", "tevis", "impfthueringen")
 """Systems that have a replica; portals of other systems in a bundle are left out."""
 
 _NOTHING: Mapping[str, tuple[Slot, ...]] = MappingProxyType({})
 _MAX_NEAREST = 3
-_VARIANTS: Mapping[str, Mapping[str, str]] = {"tevis": {"generation": "v1"}}
-"""Form of the pages that the recorded calendar keys come from."""
+_VARIANTS: Mapping[str, Mapping[str, str]] = {
+    "tevis": {"generation": "v1"},
+    "impfthueringen": {"answers": "whole"},
+}
+"""Form of the pages that the recorded calendar keys come from.
+
+A row of impfthueringen unites what snapshots of each minute saw in a quarter of an hour: it is shown whole.
+"""
+
+_CUSTOM = "custom"
+_CUSTOM_SYSTEMS: Mapping[str, str] = {"impfthueringen": "impfthueringen"}
+"""Systems of the portals whose metadata only says that they have one of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,8 @@ def _choose(bundle: Bundle, names: Metadata, wanted: Collection[str] | None) -> 
 
 def _system(names: Metadata, portal_id: str) -> str:
     known = names.portals.get(portal_id)
-    return known.system if known else ""
+    system = known.system if known else ""
+    return _CUSTOM_SYSTEMS.get(portal_id, system) if system == _CUSTOM else system
 
 
 def _nearest(portal_id: str, there: Sequence[str]) -> str:
@@ -146,6 +157,7 @@ def _nearest(portal_id: str, there: Sequence[str]) -> str:
 
 def _portal(rows: RecordedPortal, names: Metadata) -> ReplicaPortal:
     known = names.portals[rows.portal_id]
+    system = _system(names, rows.portal_id)
     calendars = []
     for key in sorted(set(rows.keys), key=str.encode):
         texts = known.calendars.get(key) or CalendarNames(key)
@@ -153,11 +165,11 @@ def _portal(rows: RecordedPortal, names: Metadata) -> ReplicaPortal:
     return ReplicaPortal(
         id=rows.portal_id,
         name=known.name,
-        system=known.system,
+        system=system,
         url=known.url,
         calendars=tuple(calendars),
         zone=BUNDLE_ZONE.key,
-        variant=_VARIANTS.get(known.system, {}),
+        variant=_VARIANTS.get(system, {}),
     )
 
 

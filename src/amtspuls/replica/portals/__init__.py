@@ -10,6 +10,7 @@ from amtspuls.errors import ConfigError
 from amtspuls.replica.availability import Availability, ReplicaPortal
 from amtspuls.replica.portals.ekol import EkolPages
 from amtspuls.replica.portals.etermin import EterminPages
+from amtspuls.replica.portals.impfthueringen import ImpfthueringenPages
 from amtspuls.replica.portals.netappoint import NetappointPages
 from amtspuls.replica.portals.tempus import TempusPages
 from amtspuls.replica.portals.tevis import TevisPages
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[ReplicaPortal, Availability, Clock], Pages]] = Map
     {
         "ekol": EkolPages,
         "etermin": EterminPages,
+        "impfthueringen": ImpfthueringenPages,
         "netappoint": NetappointPages,
         "tempus": TempusPages,
         "tevis": TevisPages,
