@@ -330,3 +330,13 @@ async def test_a_filter_that_answers_something_else_ends_the_list() -> None:
 async def test_errors_are_ours() -> None:
     with pytest.raises(AmtspulsError, match="units"):
         await read(FakeSession([on(BASE, "<html><body><p>Willkommen</p></body></html>")]))
+
+
+async def test_once_the_session_is_lost_for_good_no_further_location_is_posted() -> None:
+    free = [(slots_on(FEB4, "09:00")[0], "170")]
+    places = {str(n): f"Ort {n}" for n in range(41, 46)}
+    offers = {("12", loc): free for loc in places}
+    session = FakeSession([town(offers=offers, places=places, lost={5, 8})])
+    views = (await read(session)).views
+    assert [view.outcome for view in views] == [Outcome.OK, *[Outcome.CHANGED] * 4]
+    assert len(session.log) == 9

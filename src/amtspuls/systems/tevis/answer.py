@@ -21,7 +21,7 @@ from amtspuls.systems.tevis.common import (
     heading,
     hidden_value,
     infobox,
-    lost_without_page,
+    lost_or,
     next_element,
     number_in,
     open_page,
@@ -136,9 +136,7 @@ def _none_free(m: Markup) -> NoneFree:
         return NoneFree(_location(m))
     if m.first('#cnc-select-form, [onclick^="window.location.href=\'select2"]') is not None:
         raise m.lost("begins again")
-    if lost_without_page(m):
-        raise m.lost("is an error text")
-    raise m.unreadable("times, locations, or words that nothing is free")
+    raise lost_or(m, "times, locations, or words that nothing is free")
 
 
 def _location(m: Markup) -> str:

@@ -50,9 +50,11 @@ def _error(m: Markup) -> AmtspulsError:
     return m.unreadable("anything but an error text")
 
 
-def lost_without_page(m: Markup) -> bool:
-    """Whether a page without error markup says what the old error pages said."""
-    return _LOST_DE.search(m.text) is not None
+def lost_or(m: Markup, wanted: str) -> AmtspulsError:
+    """Build the error for a page without its shape; old error pages say so in plain text only."""
+    if _DATABASE_DE.search(m.text) or _LOST_DE.search(m.text):
+        return _error(m)
+    return m.unreadable(wanted)
 
 
 def heading(m: Markup) -> str:

@@ -131,15 +131,18 @@ class Wanted:
         """Whether the concerns that the catalogue names have all been found."""
         return isinstance(self._services, tuple) and not self.missing
 
-    @property
-    def by_unit(self) -> bool:
-        """Whether the catalogue names no services, so that every unit is represented by one."""
-        return self._services is None
+    def take(
+        self, concerns: Sequence[Concern], *, by_calendar: bool = False
+    ) -> tuple[Concern, ...]:
+        """Choose from the concerns of the next unit, in page order.
 
-    def take(self, concerns: Sequence[Concern]) -> tuple[Concern, ...]:
-        """Choose from the concerns of the next unit, in page order."""
+        Args:
+            concerns: All of them.
+            by_calendar: Without services, choose all that show their calendars instead of one.
+        """
         if self._services is None:
-            return (representative(concerns),)
+            showing = tuple(c for c in concerns if c.calendars) if by_calendar else ()
+            return showing or (representative(concerns),)
         if self._services == "all":
             return tuple(concerns)
         chosen: list[Concern] = []

@@ -22,12 +22,21 @@ from amtspuls.systems.tevis.concerns import (
     parse_concerns,
     parse_entry,
 )
+from amtspuls.systems.tevis.week import (
+    CalendarPage,
+    DayTimes,
+    Week,
+    parse_calendar,
+    parse_week,
+)
 
 __all__ = [
     "Answer",
+    "CalendarPage",
     "Concern",
     "ConcernPage",
     "DataFirst",
+    "DayTimes",
     "Filter",
     "Generation",
     "Location",
@@ -37,7 +46,10 @@ __all__ = [
     "StartPage",
     "Times",
     "Unit",
+    "Week",
     "parse_answer",
+    "parse_calendar",
     "parse_concerns",
     "parse_entry",
+    "parse_week",
 ]

@@ -22,6 +22,7 @@ from amtspuls.systems.tevis.answer import (
 from amtspuls.systems.tevis.concerns import (
     Concern,
     ConcernPage,
+    Generation,
     Unit,
     parse_concerns,
     parse_entry,
@@ -29,7 +30,10 @@ from amtspuls.systems.tevis.concerns import (
 from amtspuls.systems.tevis.options import Wanted, parse_options
 from amtspuls.systems.tevis.times import TimesRead, TimesReader
 from amtspuls.systems.tevis.views import Keys, Room, views_of
+from amtspuls.systems.tevis.weeks import WeeksReader, without_repeats
 from amtspuls.systems.walk import Walk, with_fresh_session
+
+_NO_CALENDAR = "wants personal data before it shows times, or has no calendar"
 
 
 async def read_portal(session: Session, ask: Ask) -> Reading:
@@ -91,11 +95,33 @@ class _Reader:
         except AmtspulsError as error:
             read.broken = error
             return self._reading(read)
+        if page.generation is Generation.V1:
+            return await self._calendars(unit, page)
         chosen = self._wanted.take(page.concerns)
         read.concerns = {concern.field: concern for concern in chosen}
         for concern in chosen:
             await self._concern(read, page, concern)
         return self._reading(read)
+
+    async def _calendars(self, unit: Unit, page: ConcernPage) -> Reading:
+        """Read a unit of the first generation: week by week, one concern per calendar."""
+        weeks = WeeksReader(self._walk, self._ask.window, unit, page, self._keys.of)
+        problems: list[Problem] = []
+
+        async def attempt(concern: Concern, final: bool) -> bool:
+            if final:
+                await self._concerns(unit)
+            return await weeks.read(concern)
+
+        for concern in without_repeats(self._wanted.take(page.concerns, by_calendar=True)):
+            where = f"{unit.name}: {concern.name}"
+            try:
+                if not await with_fresh_session(self._walk, partial(attempt, concern)):
+                    problems.append(Problem(where, Outcome.SKIPPED, _NO_CALENDAR))
+            except AmtspulsError as error:
+                if not weeks.fail(concern, error):
+                    problems.append(problem_of(where, error))
+        return Reading(weeks.views(), tuple(problems))
 
     async def _concerns(self, unit: Unit) -> ConcernPage:
         return parse_concerns(await self._walk.get(unit.url))
@@ -123,14 +149,22 @@ class _Reader:
                 Problem(where, Outcome.SKIPPED, "wants personal data before it shows times")
             )
         elif isinstance(shown, Locations):
-            for location in shown.locations:
-                room = _room(read, location.loc, location.name)
-                if _is_open(room, concern):
-                    room.read[concern.field] = await self._location(shown.url, location, final)
+            await self._locations(read, concern, shown, final)
         else:
             # One location: the page of times comes at once.
             room = _room(read, _loc_of(shown), shown.location)
             room.read[concern.field] = await self._list(shown, final)
+
+    async def _locations(
+        self, read: _UnitRead, concern: Concern, shown: Locations, final: bool
+    ) -> None:
+        lost: AmtspulsError | None = None
+        for location in shown.locations:
+            room = _room(read, location.loc, location.name)
+            if concern.field not in room.read:
+                got = lost or await self._location(shown.url, location, final)
+                room.read[concern.field] = got
+                lost = got if isinstance(got, SessionLostError) else None
 
     async def _location(
         self, url: str, location: Location, final: bool
@@ -174,12 +208,8 @@ class _Reader:
 
 
 def _room(read: _UnitRead, loc: str, name: str) -> Room:
-    return read.rooms.setdefault(loc, Room(read.unit.name, f"{read.unit.md}-{loc}", name))
-
-
-def _is_open(room: Room, concern: Concern) -> bool:
-    """Whether a concern still has to be read at a location."""
-    return concern.field not in room.read
+    place = f"{read.unit.md}-{loc}" if loc else read.unit.md
+    return read.rooms.setdefault(loc, Room(read.unit.name, place, name))
 
 
 def _loc_of(shown: Times | NoneFree) -> str:

@@ -63,8 +63,9 @@ class Keys:
         return self._newest(k for k in self._known if _plain(k.name) == _plain(name))
 
     def known_below(self, unit: str) -> tuple[KnownCalendar, ...]:
-        """Calendars of a unit's locations, as far as they are known by their id."""
-        ours = [k for k in self._known if _plain(k.name).startswith(_plain(unit) + " / ")]
+        """Calendars of a unit and of its locations, as far as they are known by their id."""
+        name = _plain(unit)
+        ours = [k for k in self._known if (_plain(k.name) + " / ").startswith(name + " / ")]
         wanted = set(self._newest(ours))
         return tuple(k for k in ours if k.key in wanted)
 
