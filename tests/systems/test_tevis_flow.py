@@ -340,3 +340,64 @@ async def test_once_the_session_is_lost_for_good_no_further_location_is_posted()
     views = (await read(session)).views
     assert [view.outcome for view in views] == [Outcome.OK, *[Outcome.CHANGED] * 4]
     assert len(session.log) == 9
+
+
+V2_CHOSEN = "/stadt/suggest?mdt=95&select_cnc=1&cnc-12=1"
+
+
+async def test_the_second_generation_shows_times_behind_the_concern() -> None:
+    free = [(s, "701") for s in [*slots_on(FEB3, "08:00"), *slots_on(FEB4, "15:30")]]
+    session = FakeSession([town(offers={("12", "41"): free}, action="suggest", choice=False)])
+    (view,) = (await read(session)).views
+    assert session.paths == [
+        "GET /stadt/",
+        "GET /stadt/select2?md=5",
+        f"GET {V2_CHOSEN}",
+        "GET /stadt/suggest?loc=41" + FILTER.format("04.02.2026"),
+    ]
+    assert (view.calendar.key, view.calendar.name) == ("701", "Bürgerbüro / Mitte")
+    assert (view.outcome, str(view.covered)) == (Outcome.OK, "2026-01-26..2026-03-09")
+    assert times_of(view) == ["2026-02-03 08:00", "2026-02-04 15:30"]
+
+
+async def test_the_later_second_generation_posts_the_location_to_the_same_address() -> None:
+    session = FakeSession([town(action="suggest")])
+    reading = await read(session)
+    assert session.paths[2:] == [
+        f"GET {V2_CHOSEN}",
+        f"POST {V2_CHOSEN}",
+        "GET /stadt/suggest?loc=41" + FILTER.format("04.02.2026"),
+        f"POST {V2_CHOSEN}",
+        "GET /stadt/suggest?loc=42" + FILTER.format("05.02.2026"),
+    ]
+    assert [(v.calendar.key, len(v.slots)) for v in reading.views] == [("169", 3), ("170", 1)]
+
+
+async def test_the_second_generation_says_that_nothing_is_free() -> None:
+    remembered = (known("701", "Bürgerbüro / Mitte"),)
+    session = FakeSession([town(offers={("12", "41"): []}, action="suggest", choice=False)])
+    (view,) = (await read(session, remembered)).views
+    assert (view.calendar.key, view.outcome, view.slots) == ("701", Outcome.OK, ())
+    assert len(session.log) == 3
+
+
+async def test_a_lost_session_of_the_second_generation() -> None:
+    session = FakeSession([town(action="suggest", lost={3})])
+    reading = await read(session)
+    assert [len(view.slots) for view in reading.views] == [3, 1]
+    assert session.paths[4:7] == [
+        "GET /stadt/select2?md=5",
+        f"GET {V2_CHOSEN}",
+        f"POST {V2_CHOSEN}",
+    ]
+
+
+@pytest.mark.parametrize("action", ["location", "suggest"])
+async def test_no_request_reserves_anything(action: str) -> None:
+    session = FakeSession([town(action=action, most_slots=1)])
+    await read(session)
+    for request in session.log:
+        assert "personaldata" not in request.url
+        assert not {"start", "end", "date", "cal", "checksum"} & set(request.form)
+        if request.method == "POST":
+            assert set(request.form) == {"loc", "gps_lat", "gps_long", "select_location"}
