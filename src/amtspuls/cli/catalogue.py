@@ -11,6 +11,7 @@ from amtspuls.cli.options import Config, Overlays, Systems, load_catalogue_of
 from amtspuls.cli.output import Format, print_rows
 
 if TYPE_CHECKING:
+    from amtspuls.catalogue.load import Catalogue
     from amtspuls.catalogue.portal import Kind, Portal, Status
 
 _EVERYTHING = (
@@ -55,7 +56,7 @@ def list_portals(
     known = load_catalogue_of(load_settings(config), catalogue)
     picked = known.select(
         include=match or (),
-        systems=_require_systems(system or ()),
+        systems=_require_systems(system or (), known),
         statuses=_require_statuses(status or ()),
         kinds=_require_kinds(kind or ()),
     )
@@ -69,12 +70,15 @@ def list_portals(
     print_rows(rows, _COLUMNS[form], form, title=title, titles=_TITLES)
 
 
-def _require_systems(systems: Sequence[str]) -> Sequence[str]:
+def _require_systems(systems: Sequence[str], known: Catalogue) -> Sequence[str]:
+    """Systems that are installed, and those that only have portals nobody can read yet."""
     from importlib.metadata import entry_points
 
     from amtspuls.systems.registry import ENTRY_POINT_GROUP
 
-    _require_words("system", systems, sorted(entry_points(group=ENTRY_POINT_GROUP).names))
+    installed = entry_points(group=ENTRY_POINT_GROUP).names
+    named = {portal.system for portal in known.portals.values()}
+    _require_words("system", systems, sorted(installed | named))
     return systems
 
 

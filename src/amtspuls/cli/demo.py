@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -51,11 +50,13 @@ def demo(
 
     Needs no network. Everything goes into one folder, which the next demo replaces.
     """
+    import asyncio
+
+    from amtspuls.archive.live import open_reader
+
     _make_folder(to)
     say(f"A simulated town, {days:g} simulated days, a snapshot every 15 minutes")
     asyncio.run(_collect(to / "archive", days, seed))
-    from amtspuls.archive.live import open_reader
-
     with closing(open_reader(to / "archive")) as reader:
         _show(reader, to)
 

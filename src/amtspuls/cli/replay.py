@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,6 +59,8 @@ def replay(
         raise ConfigError(f"--until {until_local} is not after --from {from_local}")
     recording = load_recording(bundle, metadata, portal or None)
     folder = archive or load_settings(config).archive
+    import asyncio
+
     count = asyncio.run(_run(recording, folder, from_at, until_at, wait_s))
     say(f"{count} snapshots of {len(recording.portals)} portals are in {folder}")
 

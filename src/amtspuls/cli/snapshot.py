@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import closing
 from enum import StrEnum
@@ -81,6 +80,8 @@ def snapshot(
     picked = picked or _live(settings, include, exclude, system, catalogue, include_retired)
     shown = form or (SnapshotFormat.JSON if dry_run else SnapshotFormat.TABLE)
     folder = None if dry_run else archive or settings.archive
+    import asyncio
+
     taken = asyncio.run(
         _run(
             picked,
