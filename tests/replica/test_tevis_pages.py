@@ -163,6 +163,16 @@ def test_one_location_can_be_skipped() -> None:
     assert len(listed(page)) == 1
 
 
+@pytest.mark.parametrize("generation", ["v3", "v2"])
+def test_personal_data_can_come_first(generation: str) -> None:
+    there = visitor(data_first=True, generation=generation)
+    page, _ = at_locations(there, "Kfz-Zulassung", "Ummeldung")
+    assert heading(page)[2] == "Eingabe der persönlichen Daten"
+    assert 'class="content content--personaldata"' in page
+    assert not there.answer.reserving
+    assert "suggest_btn" not in page
+
+
 def test_one_day_and_several_days_have_other_containers() -> None:
     one = at_times(visitor())
     assert list(days_listed(one)) == ["Montag, 02.02.2026"]
@@ -334,6 +344,17 @@ def test_an_idle_session_is_forgotten() -> None:
     clock.set(NOW + timedelta(seconds=2881))
     assert error_of(go(there, link)) == "Kein gültiger Mandant gefunden. (0)"
     assert there.answer.headers, "with a new cookie"
+
+
+def test_a_budget_is_renewed_after_a_minute() -> None:
+    offers = Offers(tevis(KFZ, variant={"budget_per_min": 2}))
+    clock = SimulatedClock(NOW)
+    there = Visitor(make_pages(offers.portals["rosenau"], offers, clock), BASE)
+    assert heading(there.get(BASE))[0] == heading(there.get(BASE))[0] == 1
+    assert error_of(there.get(BASE)) == "Prozess fehlgeschlagen."
+    assert there.answer.status == 200
+    clock.set(NOW + timedelta(seconds=60))
+    assert heading(there.get(BASE))[0] == 1
 
 
 def test_rs_starts_a_new_session() -> None:

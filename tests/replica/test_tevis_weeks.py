@@ -156,6 +156,13 @@ def test_a_calendar_needs_a_unit() -> None:
     assert error_of(go(visitor(), "select2?md=7")) == "Kein gültiger Mandant gefunden. (0)"
 
 
+def test_personal_data_can_come_first() -> None:
+    there = visitor(data_first=True)
+    page = go(there, v1_concerns(go(there, "select2?md=1"))[0].link)
+    assert "Eingabe der persönlichen Daten für den Termin" in page
+    assert "window.tevis" not in page
+
+
 def test_what_the_offer_does_not_have_is_not_drawn() -> None:
     there = visitor({"13": OFFER["13"]})
     assert list(v1_units(there.get(BASE))) == ["Meldeamt"]
@@ -185,7 +192,6 @@ def test_faults() -> None:
     [
         datetime(2021, 7, 20, 8, 15, tzinfo=UTC),  # a Tuesday, bare grids
         datetime(2021, 7, 24, 10, 0, tzinfo=UTC),  # real availability
-        datetime(2021, 7, 25, 21, 50, tzinfo=UTC),  # the last hour of the week
     ],
 )
 def test_recorded_portals_are_read_back_whole(shared: Path, at: datetime) -> None:

@@ -21,8 +21,10 @@ No number depends on what is free, so links stay good while a portal is read.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -31,6 +33,7 @@ from starlette.types import ASGIApp
 from amtspuls.clock import Clock
 from amtspuls.replica.availability import Availability, ReplicaPortal
 from amtspuls.replica.portals.tevis_calendar import CalendarFlow
+from amtspuls.replica.portals.tevis_frame import REFUSED_DE, Frame, error_page
 from amtspuls.replica.portals.tevis_map import wire_of
 from amtspuls.replica.portals.tevis_session import Session, Sessions, new_id
 from amtspuls.replica.portals.tevis_suggest import SuggestFlow
@@ -42,6 +45,8 @@ _COOKIES: Mapping[str, str] = {
     "v2b": "TVWebSession",
     "v1": "TVWebSession",
 }
+
+_BUDGET_SPAN = timedelta(minutes=1)
 
 
 class Flow(Protocol):
@@ -72,6 +77,9 @@ class TevisPages:
         self._flow: Flow = draws(portal, availability, clock, wire)
         self._sessions = Sessions()
         self._generation = wire.generation
+        self._frame = Frame(portal.name, 0, wire.release)
+        self._budget = wire.budget_per_min
+        self._answered: deque[datetime] = deque()
 
     def claim(self, asked: Asked) -> int:
         """Claim the pages below the portal's folder; the deeper the folder, the surer."""
@@ -85,7 +93,9 @@ class TevisPages:
             return self._with_slash(asked)
         name = _COOKIES[self._generation]
         now = self._clock.now()
-        session = self._sessions.find(asked.cookies.get(name, ""), now)
+        if self._is_over_budget(now):
+            return Answer(error_page(self._frame, REFUSED_DE).encode("utf-8"))
+        session = self._sessions.find(_first_cookie(asked, name), now)
         if session is not None and "rs" not in asked.parameters:
             return self._flow.answer(self._script(asked), asked, session)
         known, session = self._sessions.start(now)
@@ -97,6 +107,17 @@ class TevisPages:
         if asked.path == self._folder:
             return None
         return self._flow.lost(self._script(asked), asked)
+
+    def _is_over_budget(self, now: datetime) -> bool:
+        """Count a request; whether more came within a minute than are answered."""
+        if self._budget is None:
+            return False
+        while self._answered and now - self._answered[0] >= _BUDGET_SPAN:
+            self._answered.popleft()
+        if len(self._answered) >= self._budget:
+            return True
+        self._answered.append(now)
+        return False
 
     def _script(self, asked: Asked) -> str:
         return asked.path.rpartition("/")[2]
@@ -119,3 +140,9 @@ def make_app(portal: ReplicaPortal, availability: Availability, clock: Clock) ->
         ConfigError: A variant switch of the portal is unknown, or a calendar key is no number.
     """
     return asgi_app(TevisPages(portal, availability, clock))
+
+
+def _first_cookie(asked: Asked, name: str) -> str:
+    """Return the first cookie of a name: that of the deepest folder, where portals share a host."""
+    pairs = (part.strip().partition("=") for part in asked.headers.get("cookie", "").split(";"))
+    return next((value for key, _, value in pairs if key == name), "")

@@ -22,6 +22,7 @@ from amtspuls.replica.portals.tevis_times import grid_of
 from amtspuls.replica.wire import Answer, Asked
 
 NO_CALENDAR_DE = "Der ausgewählte Kalender existiert nicht oder kann nicht ausgewählt werden."
+DATA_FIRST_DE = "Eingabe der persönlichen Daten für den Termin"
 NO_UNIT_SENT_DE = "Es wurde kein Mandantor empfangen"
 
 _STARTS = frozenset({"", "default"})
@@ -130,6 +131,8 @@ class CalendarFlow:
         if not keys:
             session.chosen = ()
             return self._error(NO_CALENDAR_DE)
+        if self._wire.data_first:
+            return self._page(DATA_FIRST_DE, "")
         first = min(keys, key=lambda key: (not offer[key], offer[key][:1], keys.index(key)))
         script = (
             '<div id="caldiv"></div>\n<script type="text/javascript">\n'

@@ -41,6 +41,8 @@ _VARIANTS: Mapping[str, Sequence[Any] | None] = {
     "next_date": (True, False),
     "empty_text": tuple(EMPTY_TEXTS),
     "skip_location": (True, False),
+    "data_first": (True, False),
+    "budget_per_min": None,
     "page_slots": None,
     "page_days": None,
     "span_days": None,
@@ -126,6 +128,8 @@ class Wire:
         next_date: Whether locations name their earliest free time.
         empty_text: Key of ``EMPTY_TEXTS``.
         skip_location: Whether a service with one location goes on to the times at once.
+        data_first: Whether personal data are asked for before any time is shown.
+        budget_per_min: Requests answered within a minute; None for no limit.
         page_slots: Slots shown on one page at most; None for no bound.
         page_days: Days shown on one page at most; None for no bound.
         span_days: Days after today that an unfiltered list reaches; None for all.
@@ -146,6 +150,8 @@ class Wire:
     next_date: bool
     empty_text: str
     skip_location: bool
+    data_first: bool
+    budget_per_min: int | None
     page_slots: int | None
     page_days: int | None
     span_days: int | None
@@ -195,6 +201,8 @@ def wire_of(portal: ReplicaPortal) -> Wire:
         next_date=given.get("next_date", True),
         empty_text=given.get("empty_text", "kein-freier"),
         skip_location=given.get("skip_location", False),
+        data_first=given.get("data_first", False),
+        budget_per_min=_count(portal, "budget_per_min"),
         page_slots=_count(portal, "page_slots"),
         page_days=_count(portal, "page_days"),
         span_days=_count(portal, "span_days"),

@@ -106,6 +106,8 @@ class SuggestFlow:
         session.chosen = chosen_of(asked.parameters, session.unit)
         if not session.chosen or asked.parameters.get("select_cnc") != "1":
             return self._concerns(session)
+        if self._wire.data_first:
+            return self._personal_data(session)
         places = self._wire.locations_of(session.services)
         if self._wire.skip_location and len(places) == 1:
             session.place = places[0]
@@ -128,6 +130,8 @@ class SuggestFlow:
         session.chosen = chosen_of(asked.parameters, session.unit) or session.chosen
         if not session.chosen:
             return self._concerns(session)
+        if self._wire.data_first:
+            return self._personal_data(session)
         session.place = self._place(asked.parameters.get("loc", ""), session)
         if self._wire.generation == "v2b" and session.place is None:
             return self._places(session)
@@ -201,9 +205,12 @@ class SuggestFlow:
         proved = self._wire.release != "2026" or bool(asked.fields.get("pow_token"))
         if not proved or session.unit is None or "start" not in asked.fields:
             return _html(error_page(self._frame, REFUSED_DE), reserving=True)
+        return self._personal_data(session, reserving=True)
+
+    def _personal_data(self, session: Session, *, reserving: bool = False) -> Answer:
         step = Step(self._frame.steps - 1, _PERSONAL_DATA_DE, "personaldata")
         page = whole_page(self._frame, step, _PERSONAL_DATA, session=session)
-        return _html(page, reserving=True)
+        return _html(page, reserving=reserving)
 
     def _error(self, message: str) -> Answer:
         return _html(error_page(self._frame, message))
