@@ -14,6 +14,7 @@ def test_cases_were_found() -> None:
     by_system = Counter(case.system for case in CASES)
     folders = [path for path in PAGES.glob("*/pages/*") if path.is_dir()]
     assert len(folders) == len(CASES), "a folder without meta.toml is never read"
+    assert by_system["ekol"] >= 35
     assert by_system["etermin"] >= 52
     assert by_system["netappoint"] >= 45
     assert by_system["tempus"] >= 35

@@ -1,0 +1,35 @@
+"""The booking system eKOL TNV (Telecomputer): see docs/systems/ekol.md."""
+
+from __future__ import annotations
+
+from amtspuls.catalogue.portal import Portal
+from amtspuls.model import Reading
+from amtspuls.systems.base import Ask, Session
+from amtspuls.systems.ekol.options import wanted_concerns
+from amtspuls.systems.ekol.read import read_portal
+
+
+class Ekol:
+    """The system as ``systems.registry`` finds it; stateless."""
+
+    name = "ekol"
+    version = 1
+
+    def check_portal(self, portal: Portal) -> None:
+        """Check the options of docs/systems/ekol.md.
+
+        Raises:
+            ConfigError: One of them makes no sense.
+        """
+        wanted_concerns(portal)
+
+    async def fetch_portal(self, session: Session, ask: Ask) -> Reading:
+        """Read all offices of a portal.
+
+        Raises:
+            AmtspulsError: The portal does not lead to a choice of offices.
+        """
+        return await read_portal(session, ask)
+
+
+SYSTEM = Ekol()
