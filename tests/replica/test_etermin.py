@@ -153,13 +153,21 @@ def test_a_range_search_goes_to_the_end_of_the_month_and_jumps_where_nothing_is(
     later = [{"start": "2026-02-03T00:00:00", "available": 1}]
     assert visitor.days(service, "", TODAY) == first
     assert visitor.days(service, "90709", date(2026, 1, 28)) == later
+    assert visitor.days(service, "90709", date(2026, 1, 28), appfuture="8") == later
     assert visitor.days(service, "90709", date(2026, 1, 28), appfuture="7") == []
+    assert visitor.days(f"{service},1", "90709", TODAY) == [], "nobody offers the second service"
     assert visitor.days(service, "", TODAY, end="2026-02-28") == first + later
     assert visitor.days(service, "", date(2026, 2, 4)) == []
     assert visitor.days(service, "90710", TODAY) == [], "that calendar does not offer the service"
     assert visitor.days(f"{service},160002", "90709,90710", TODAY) == first
     assert visitor.days("", "", TODAY) == []
     assert visitor.api("timeslots", rangesearch="1", serviceid=service, date="bald") == []
+
+
+def test_a_free_last_day_keeps_the_search_in_its_month() -> None:
+    visitor = visit_etermin(etermin(PASS), {"90709": slots("2026-01-31 08:00", "2026-02-01 08:00")})
+    found = visitor.days("160001", "", TODAY)
+    assert [day["start"][:10] for day in found] == ["2026-01-31"]
 
 
 def test_slots_are_counted_over_all_calendars_that_are_asked(visitor: EterminVisitor) -> None:

@@ -79,6 +79,12 @@ def test_a_quarter_of_an_hour_is_enough_for_what_was_ever_seen() -> None:
     assert len(full) == 45
 
 
+def test_a_day_with_more_slots_takes_more_minutes() -> None:
+    morning = slot_from_local(datetime(2026, 1, 28, 8))
+    full = tuple(Slot(morning + 3 * step) for step in range(20))
+    assert [len(dealt(full, minute)) for minute in range(20)] == [1] * 20
+
+
 def test_the_index_lists_only_places_on_offer() -> None:
     visitor = ImpfVisitor(impf(*PLACES), {"10": FREE, "101": ()})
     assert visitor.places() == dict(PLACES[:2])
