@@ -281,6 +281,12 @@ def test_a_list_can_be_cut_off(variant: dict[str, int], places: list[int]) -> No
     assert [FILTERED["77"].index(slot) for _, slot in listed(later)] == [3]
 
 
+def test_the_first_free_day_is_shown_however_short_the_span() -> None:
+    page = at_times(visitor(span_days=2))
+    assert len(listed(page)) == 1
+    assert filter_dates(page)["filter_date_to"] == "02.02.2026"
+
+
 # --- sessions -----------------------------------------------------------------------------------
 
 

@@ -80,18 +80,19 @@ def listing_of(free: Sequence[Free], wanted: Filter, today: date, wire: Wire) ->
     Args:
         free: All free times, ascending.
         wanted: The filter; without a last day the list reaches the last day that has a time, or as
-            far as the variant ``span_days`` says.
+            far as the variant ``span_days`` says, but always the first day that has one.
         today: Local day.
         wire: The portal's switches; its bounds cut the list.
     """
-    last_free = day_of_slot(free[-1][0]) if free else today
-    usual = last_free if wire.span_days is None else today + timedelta(days=wire.span_days)
+    days = [day_of_slot(free[place][0]) for place in (0, -1)] if free else [today, today]
+    ahead = wire.span_days
+    usual = days[1] if ahead is None else max(today + timedelta(days=ahead), days[0])
     first, last = wanted.first or today, wanted.last or usual
     within = tuple(one for one in free if first <= day_of_slot(one[0]) <= last)
     shown = tuple(one for one in within if wanted.allows(one[0]))
     if wire.page_days is not None:
-        days = sorted({day_of_slot(slot) for slot, _ in shown})[: wire.page_days]
-        shown = tuple(one for one in shown if day_of_slot(one[0]) in days)
+        kept = sorted({day_of_slot(slot) for slot, _ in shown})[: wire.page_days]
+        shown = tuple(one for one in shown if day_of_slot(one[0]) in kept)
     return Listing(first, last, within, shown[: wire.page_slots])
 
 
