@@ -59,7 +59,9 @@ def _body(header: str, content: Mapping[str, Any]) -> list[str]:
         if isinstance(value, Mapping) and not (header == "portal" and key in _ONE_LINE)
     }
     lines = [
-        f"{_key(key)} = {_value(value)}" for key, value in content.items() if key not in tables
+        f"{_key(key)} = {inline_value(value)}"
+        for key, value in content.items()
+        if key not in tables
     ]
     for key, value in tables.items():
         table = f"{header}.{_key(key)}"
@@ -72,7 +74,8 @@ def _key(key: object) -> str:
     return text if _BARE_KEY.fullmatch(text) else _text(text)
 
 
-def _value(value: object) -> str:
+def inline_value(value: object) -> str:
+    """Return a value as TOML writes it in one line; raises TypeError for what TOML cannot hold."""
     match value:
         case bool():
             return "true" if value else "false"
@@ -83,9 +86,9 @@ def _value(value: object) -> str:
         case datetime() | date() | time():
             return value.isoformat()
         case list() | tuple():
-            return "[" + ", ".join(map(_value, value)) + "]"
+            return "[" + ", ".join(map(inline_value, value)) + "]"
         case Mapping():
-            pairs = ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items())
+            pairs = ", ".join(f"{_key(key)} = {inline_value(item)}" for key, item in value.items())
             return "{ " + pairs + " }" if pairs else "{}"
         case _:
             raise TypeError(f"TOML cannot hold {value!r}")
