@@ -35,6 +35,8 @@ _NO_TIMES_HERE_DE = re.compile(r"keine zeiten", re.IGNORECASE)
 _MAP = "map_marker_content"
 _CHOICE = ("loc", "gps_lat", "gps_long", "select_location")
 _MINUTES_PER_DAY = 1440
+_MOST_NOTES = 20
+_MOST_WINDOWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ def parse_answer(page: Page) -> Answer:
 
 
 def _none_free(m: Markup) -> NoneFree:
-    said = " ".join([heading(m), *(text_of(node) for node in m.css(".content .row, h2.h1like"))])
+    nodes = m.css(".row, h2.h1like")[:_MOST_NOTES]
+    said = " ".join([heading(m), *(text_of(node) for node in nodes)])
     if _NONE_DE.search(said) and m.first('form input[name^="cnc-"]') is None:
         return NoneFree(_location(m))
     if m.first('#cnc-select-form, [onclick^="window.location.href=\'select2"]') is not None:
@@ -190,24 +193,17 @@ def _filter(m: Markup) -> Filter | None:
 
 def _locations(m: Markup) -> Locations | None:
     found: dict[str, Location] = {}
+    windows = m.css(f'[id^="{_MAP}"]')[:_MOST_WINDOWS]
+    on_map = {form.mem_id for window in windows for form in window.css("form")}
     for form in m.css("form"):
         loc = hidden_value(form, "loc")
         chooses = form.css_first('[name="select_location"]') is not None
-        if loc and chooses and not _on_map(form):
+        if loc and chooses and form.mem_id not in on_map:
             found.setdefault(loc, _of_panel(form, loc))
     if not found:
         return None
     action = next((attribute(f, "action") for f in m.css(".suggest_location_panel form")), "")
     return Locations(m.link(action or m.page.url), tuple(found.values()))
-
-
-def _on_map(form: LexborNode) -> bool:
-    above = form.parent
-    while above is not None:
-        if attribute(above, "id").startswith(_MAP):
-            return True
-        above = above.parent
-    return False
 
 
 def _of_panel(form: LexborNode, loc: str) -> Location:

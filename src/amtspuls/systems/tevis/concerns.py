@@ -6,6 +6,7 @@ Wire facts: docs/systems/tevis.md.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ from amtspuls.systems.tevis.common import (
 
 _UNIT = re.compile(r"""(?:^|['"/])(select2\?(?:[^'"]*&)?md=([0-9]{1,9}))\b""")
 _FIELD = re.compile(r"cnc-([0-9]{1,9})")
+_MOST_UNITS = 200
+_TITLE_DEPTH = 3
 _STEP_TWO_DE = re.compile(r"Schritt 2(?: von [0-9])?: (.*) - Auswahl")
 _OF_STEPS_DE = re.compile(r"\bvon ([56])\b")
 
@@ -97,7 +100,10 @@ def parse_entry(page: Page) -> StartPage | ConcernPage:
         target = _UNIT.search(attribute(node, "href") or attribute(node, "onclick"))
         if target is not None and "historyGoBack" not in attribute(node, "onclick"):
             md = target.group(2)
-            units.setdefault(md, Unit(md, _unit_name(node) or md, m.link(target.group(1))))
+            if md not in units:
+                units[md] = Unit(md, _unit_name(node) or md, m.link(target.group(1)))
+            if len(units) > _MOST_UNITS:
+                raise m.changed(f"lists more than {_MOST_UNITS} units")
     if units:
         return StartPage(tuple(units.values()))
     if _forms(m):
@@ -119,8 +125,8 @@ def parse_concerns(page: Page) -> ConcernPage:
     """
     m = open_page(page, "list of concerns")
     forms = _forms(m)
-    labels = {attribute(label, "for"): text_of(label) for label in m.css("label[for]")}
-    concerns = {c.field: c for form in forms for c in _concerns(m, form, labels)}
+    names = _names(m, forms)
+    concerns = {c.field: c for form in forms for c in _concerns(m, form, names)}
     if not concerns:
         if m.first('[onclick*="select2?md="], a[href*="select2?md="]') is not None:
             raise m.lost("is the list of units again")
@@ -132,8 +138,7 @@ def _forms(m: Markup) -> list[LexborNode]:
     return [
         form
         for form in m.css("form")
-        if any(_FIELD.fullmatch(_field_of(item)) for item in form.css("input"))
-        and attribute(form, "id") != "suggest_filter_form"
+        if attribute(form, "id") != "suggest_filter_form" and _items(form)
     ]
 
 
@@ -142,41 +147,58 @@ def _field_of(item: LexborNode) -> str:
     return attribute(item, "name") or attribute(item, "id")
 
 
-def _concerns(m: Markup, form: LexborNode, labels: dict[str, str]) -> list[Concern]:
+def _items(form: LexborNode) -> list[LexborNode]:
+    return [item for item in form.css("input") if _FIELD.fullmatch(_field_of(item))]
+
+
+def _concerns(m: Markup, form: LexborNode, names: dict[str, str]) -> list[Concern]:
     mdt = hidden_value(form, "mdt")
     if not mdt:
         raise m.changed("has concerns without the id of their unit (mdt)")
     return [
         Concern(
             field=_field_of(item),
-            name=_concern_name(item, labels),
+            name=names[_field_of(item)],
             mdt=mdt,
             duration_min=number_in(attribute(item, "data-tevis-duration")) or None,
             calendars=_calendars(item),
         )
-        for item in form.css("input")
-        if _FIELD.fullmatch(_field_of(item))
+        for item in _items(form)
     ]
 
 
-def _concern_name(item: LexborNode, labels: dict[str, str]) -> str:
-    field = _field_of(item)
-    named = clean_text(attribute(item, "data-tevis-cncname"))
-    named = named or labels.get(attribute(item, "id"), "") or labels.get(field, "")
-    return named or _title_above(item) or field
+def _names(m: Markup, forms: list[LexborNode]) -> dict[str, str]:
+    """Names by field: ``data-tevis-cncname``, else the label, else the link above, else the field."""
+    labels = {attribute(label, "for"): text_of(label) for label in m.css("label[for]")}
+    items = [item for form in forms for item in _items(form)]
+    alone = Counter(node.mem_id for item in items for node in _above(item))
+    names = {}
+    for item in items:
+        field = _field_of(item)
+        named = clean_text(attribute(item, "data-tevis-cncname"))
+        named = named or labels.get(attribute(item, "id"), "") or labels.get(field, "")
+        names[field] = named or _title_above(item, alone) or field
+    return names
 
 
-def _title_above(item: LexborNode) -> str:
+def _title_above(item: LexborNode, alone: Counter[int]) -> str:
     """The link that names the concern on pages of the first generation, at most three nodes above."""
-    node = item.parent
-    for _ in range(3):
-        if node is None or len(node.css('input[name^="cnc-"]')) > 1:
+    for node in _above(item):
+        if alone[node.mem_id] > 1:
             return ""
         link = node.css_first("a")
         if link is not None and text_of(link):
             return text_of(link)
-        node = node.parent
     return ""
+
+
+def _above(item: LexborNode) -> list[LexborNode]:
+    nodes: list[LexborNode] = []
+    node = item.parent
+    while node is not None and len(nodes) < _TITLE_DEPTH:
+        nodes.append(node)
+        node = node.parent
+    return nodes
 
 
 def _calendars(item: LexborNode) -> tuple[str, ...]:

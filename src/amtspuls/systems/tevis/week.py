@@ -13,9 +13,8 @@ from amtspuls.systems.markup import clean_text, day_of_numbers
 from amtspuls.systems.tevis.answer import DataFirst
 from amtspuls.systems.tevis.common import asks_for_data, lost_or, number_in, open_page
 
-_SCRIPT = re.compile(
-    r"window\.tevis\s*=\s*window\.tevis\s*\|\|\s*\{(.{0,4000}?)\}\s*;?\s", re.DOTALL
-)
+_SCRIPT = re.compile(r"window\.tevis\s{0,9}=\s{0,9}window\.tevis\s{0,9}\|\|\s{0,9}\{")
+_SCRIPT_CHARS = 4000
 _CALENDAR = re.compile(r"\bcalendar['\"]?\s*:\s*['\"]?([0-9]{1,9})\b")
 _WHERE = "week of times"
 _MINUTES_PER_DAY = 1440
@@ -53,7 +52,8 @@ def parse_calendar(page: Page) -> CalendarPage | DataFirst:
     m = open_page(page, "calendar page")
     script = _SCRIPT.search(page.text)
     if script is not None:
-        named = _CALENDAR.search(script.group(1))
+        inside = page.text[script.end() : script.end() + _SCRIPT_CHARS]
+        named = _CALENDAR.search(inside.partition("$(document)")[0])
         cal = named.group(1) if named is not None else "0"
         return CalendarPage("" if int(cal) == 0 else cal)
     if asks_for_data(m) or "Eingabe der persönlichen Daten" in m.text:
