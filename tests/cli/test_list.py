@@ -125,6 +125,19 @@ def test_systems_that_no_client_reads_can_be_listed(capsys: pytest.CaptureFixtur
     assert rows[0]["note"].startswith("no client for this system yet")
 
 
+def test_asking_a_portal_that_no_client_reads_says_so_and_fails_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMTSPULS_CONTACT", "mail@example.org")
+    ask = ["snapshot", "-i", "bonn-dlz", "--dry-run", "--format", "table"]
+    code, _, err = run(capsys, *ask)
+    assert code == 2
+    assert "portal 'bonn-dlz' is unverified: add --include-retired" in err
+    code, out, err = run(capsys, *ask, "--include-retired")
+    assert (code, err.strip()) == (0, "1 skipped")
+    assert "no system is called 'smartcjm'" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

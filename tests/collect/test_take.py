@@ -75,6 +75,16 @@ async def test_one_portals_trouble_touches_no_other(
     assert not bad.views
 
 
+async def test_a_portal_whose_system_is_not_installed_is_skipped_unasked() -> None:
+    portal = Portal(id="amt", name="Amt", system="nosuch", url="https://amt.example/")
+    clock = SimulatedClock(NOW)
+    async with Fetcher(clock, Gates(clock, {}, {}), "amtspuls/test") as fetcher:
+        (taken,) = await Round(clock, fetcher).run([portal])
+    assert taken.snapshot.outcome is Outcome.SKIPPED
+    assert taken.snapshot.reason.startswith("no system is called 'nosuch'; there are: ")
+    assert taken.snapshot.requests == 0
+
+
 async def test_implausible_counts_are_not_stored_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
     covered = Window.weeks_ahead(NOW.date(), 2).covered()
     many = tuple(slot_from_local(NOW.replace(tzinfo=None, day=28, minute=n)) for n in range(10))
