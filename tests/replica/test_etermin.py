@@ -66,7 +66,7 @@ def cases(draw: st.DrawFn) -> tuple[datetime, Offer]:
 VARIANTS = st.fixed_dictionaries(
     {
         "slot_form": st.sampled_from(["2021", "2026"]),
-        "priming": st.sampled_from(["none", "page", "site"]),
+        "priming": st.sampled_from(["none", "page", "site", "site-all"]),
         "decoys": st.booleans(),
         "placeholder": st.booleans(),
         "full_days": st.sampled_from(["absent", "zero", "bare"]),
@@ -269,7 +269,7 @@ def test_a_tenant_may_ignore_whom_it_does_not_know() -> None:
             if step == "page":
                 assert "Online Termin buchen" in visitor.ask("/GemeindeAusfeld")
             else:
-                assert visitor.ask("/site", {"pageidx": step}, "POST") == ""
+                assert visitor.ask("/site", {"pageidx": step}, "POST") == "1"
         return bool(visitor.api("servicegroupservice"))
 
     assert known("none")
@@ -277,6 +277,15 @@ def test_a_tenant_may_ignore_whom_it_does_not_know() -> None:
     assert [known("site", "page"), known("site", "1"), known("site", "1", "2")] == [
         False, False, True,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("priming", "told"), [("page", 0), ("site", 1), ("site-all", 0)])
+def test_settings_name_the_account_for_the_posts(priming: str, told: int) -> None:
+    visitor = visit_etermin(etermin(PASS, variant={"priming": priming}), {"90709": FREE})
+    settings_ = visitor.api("settingbs")
+    assert len(settings_) == told
+    assert all(40_000 <= row["z"] < 50_000 for row in settings_)
+    assert visitor.api("servicegroupservice") == []
 
 
 def test_a_made_up_cookie_is_a_stranger() -> None:

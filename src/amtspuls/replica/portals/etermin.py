@@ -87,12 +87,16 @@ class EterminPages:
         if mark in {"0", "1", "2"} and mark not in visitor.partition("-")[2]:
             visitor += mark
         cookie = (("set-cookie", f"{_COOKIE}={visitor}; path=/; HttpOnly"),)
-        body = "" if is_site else _booking_page(self._portal.name)
+        body = "1" if is_site else _booking_page(self._portal.name)
         return Answer(body.encode(), headers=cookie)
 
     def _is_primed(self, asked: Asked) -> bool:
+        """Whether a visitor is known enough; with ``site``, settings come first: they have the account."""
         seen = set(_visitor(asked).partition("-")[2])
-        needed = {"none": True, "page": bool(seen), "site": {"1", "2"} <= seen}
+        if self._wire.priming == "site" and asked.path == "/api/settingbs":
+            return True
+        both = {"1", "2"} <= seen
+        needed = {"none": True, "page": bool(seen), "site": both, "site-all": both}
         return needed[self._wire.priming]
 
     def _is_too_often(self, asked: Asked) -> bool:

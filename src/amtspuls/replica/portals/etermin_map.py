@@ -19,7 +19,7 @@ from amtspuls.replica.portals.html import check_variant
 
 VARIANTS: Mapping[str, Sequence[Any] | None] = {
     "tenant": ("any", "webid", "referer"),
-    "priming": ("none", "page", "site"),
+    "priming": ("none", "page", "site", "site-all"),
     "range_limit": None,
     "slot_form": ("2026", "2021"),
     "decoys": (False, True),
