@@ -10,7 +10,7 @@ from amtspuls.systems.registry import load_systems, require_system
 from conftest import ROOT
 from support.pages import PAGES, REQUIRED_CASES, load_case
 
-OURS = ["ekol", "etermin", "netappoint", "tempus", "tevis"]
+OURS = ["ekol", "etermin", "impfthueringen", "netappoint", "tempus", "tevis"]
 
 
 def test_the_systems_of_this_distribution_are_registered() -> None:

@@ -16,6 +16,7 @@ def test_cases_were_found() -> None:
     assert len(folders) == len(CASES), "a folder without meta.toml is never read"
     assert by_system["ekol"] >= 35
     assert by_system["etermin"] >= 52
+    assert by_system["impfthueringen"] >= 18
     assert by_system["netappoint"] >= 45
     assert by_system["tempus"] >= 35
     assert by_system["tevis"] >= 59

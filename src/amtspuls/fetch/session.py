@@ -205,7 +205,9 @@ class PortalSession:
         if not 200 <= status < 300:
             raise PageChangedError(f"{url} answers {status}", status=status, **self._context(hop))
         if status in _EMPTY or not answer.body.strip():
-            raise PageChangedError(f"{url} answers {status} with no page", **self._context(hop))
+            raise PageChangedError(
+                f"{url} answers {status} with no page", status=status, **self._context(hop)
+            )
         return Page(url, status, answer.headers, answer.body, self._means.clock.now())
 
     def _require_unrefused(self) -> None:
