@@ -11,7 +11,16 @@ from amtspuls.model import KnownCalendar, Outcome, Reading, View, Window, local_
 from amtspuls.systems.base import Ask
 from amtspuls.systems.tevis import SYSTEM
 from support.fake_session import FETCHED_AT, FakeSession, on
-from support.tevis_pages import BASE, Town, concerns, error, page, slots_on, times
+from support.tevis_pages import (
+    BASE,
+    Town,
+    concerns,
+    error,
+    locations,
+    page,
+    slots_on,
+    times,
+)
 
 TODAY = date(2026, 1, 26)
 WINDOW = Window(TODAY, TODAY + timedelta(days=42))
@@ -401,3 +410,22 @@ async def test_no_request_reserves_anything(action: str) -> None:
         assert not {"start", "end", "date", "cal", "checksum"} & set(request.form)
         if request.method == "POST":
             assert set(request.form) == {"loc", "gps_lat", "gps_long", "select_location"}
+
+
+async def test_a_filter_that_ignores_its_dates_is_noticed() -> None:
+    free = [(s, "169") for s in [*slots_on(FEB3, "08:00"), *slots_on(FEB4, "15:30")]]
+    fields = {"loc": "41", "mdt": "0", "cnc-12": "1"}
+    same = times(free, fields=fields, first=TODAY)
+    session = FakeSession([on("filter_date_from", same), town(offers={("12", "41"): free})])
+    (view,) = (await read(session)).views
+    assert (view.outcome, len(session.log)) == (Outcome.PARTIAL, 5)
+    assert "not asked for" in view.reason
+
+
+async def test_a_filter_that_answers_with_locations_is_noticed() -> None:
+    free = [(slots_on(FEB3, "08:00")[0], "169")]
+    again = locations([("41", "Mitte", "")])
+    session = FakeSession([on("filter_date_from", again), town(offers={("12", "41"): free})])
+    (view,) = (await read(session)).views
+    assert (view.outcome, str(view.covered)) == (Outcome.PARTIAL, "2026-01-26..2026-02-03")
+    assert "no list of times" in view.reason

@@ -8,7 +8,8 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ConfigError
 from amtspuls.systems.tevis import SYSTEM
 from amtspuls.systems.tevis.concerns import Concern
-from amtspuls.systems.tevis.options import parse_options, representative
+from amtspuls.systems.tevis.options import REPRESENTATIVES_DE, parse_options, representative
+from conftest import ROOT
 
 
 def portal(**options: Any) -> Portal:
@@ -59,3 +60,9 @@ def test_options_that_make_sense() -> None:
 def test_the_concern_that_represents_a_unit(names: list[str], chosen: str) -> None:
     concerns = [Concern(f"cnc-{n}", name, "1") for n, name in enumerate(names, start=1)]
     assert representative(concerns).name == chosen
+
+
+def test_the_docs_name_the_words_in_their_order() -> None:
+    text = (ROOT / "docs" / "systems" / "tevis.md").read_text("utf-8").casefold()
+    places = [text.index(f"`{word.casefold()}`") for word in REPRESENTATIVES_DE]
+    assert places == sorted(places)
