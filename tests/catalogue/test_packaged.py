@@ -25,11 +25,6 @@ FILES = sorted(
 OTHER = "other"
 """The file of systems that have a portal or two and no client."""
 
-CLIENT_NOT_THERE_YET: frozenset[str] = frozenset(
-    {"ekol", "impfthueringen"} - set(load_systems()),
-)
-"""Systems of published portals whose client is still being written: their portals keep their true status."""
-
 ONE_UNIT = {"muenster": "select2?md=1"}
 """Portals whose published address leads to units that are portals of their own here."""
 
@@ -111,7 +106,7 @@ def test_status_agrees_with_the_last_sign_of_life(portal: Portal) -> None:
 def test_its_system_can_use_it_or_it_is_unverified(portal: Portal) -> None:
     if portal.system in load_systems():
         require_system(portal.system).check_portal(portal)
-    elif portal.system not in CLIENT_NOT_THERE_YET:
+    else:
         assert portal.status == "unverified"
         assert portal.note.startswith("no client for this system yet")
 
@@ -167,9 +162,6 @@ def test_what_moved_moved_to_a_portal_that_was_seen_later() -> None:
 
 def test_all_published_portals_are_there_letter_for_letter(shared: Path) -> None:
     for portal_id, row in published(shared).items():
-        if SYSTEM_OF_CUSTOM.get(portal_id, row["system"]) not in FILES:
-            assert row["system"] == "custom"
-            continue
         portal = PORTALS[portal_id]
         assert portal.name == row["name"]
         assert portal.system == SYSTEM_OF_CUSTOM.get(portal_id, row["system"])

@@ -56,7 +56,7 @@ def _body(header: str, content: Mapping[str, Any]) -> list[str]:
     tables = {
         key: value
         for key, value in content.items()
-        if isinstance(value, Mapping) and not (header == "portal" and key in _ONE_LINE)
+        if isinstance(value, Mapping) and key not in _ONE_LINE
     }
     lines = [
         f"{_key(key)} = {inline_value(value)}"
