@@ -84,10 +84,11 @@ async def test_one_request_for_the_list_and_one_for_each_place(url: str) -> None
     assert times_of(second) == ["2026-02-01 09:00", "2026-02-02 09:03", "2026-02-04 09:06"]
 
 
-async def test_three_days_cover_up_to_the_last_one_fewer_cover_all() -> None:
+async def test_only_days_that_are_shown_are_covered() -> None:
+    """An answer is a sample: the days between may well have times."""
     first, second = (await read(FakeSession(rules()))).views
-    assert str(first.covered) == "2026-01-26..2026-03-10"
-    assert str(second.covered) == "2026-01-26..2026-02-04"
+    assert str(first.covered) == "2026-01-27,2026-01-30"
+    assert str(second.covered) == "2026-02-01..2026-02-02,2026-02-04"
 
 
 @pytest.mark.parametrize("nothing", [NO_BODY, "<!-- -->", "<optgroup></optgroup>", "Keine Termine"])
