@@ -16,6 +16,7 @@ from amtspuls.errors import (
     ConfigError,
     PageChangedError,
     RefusedError,
+    SessionLostError,
     ThrottledError,
     UnreachableError,
 )
@@ -253,6 +254,34 @@ async def test_a_tenant_may_want_what_its_page_posts() -> None:
     ]
     assert "z=45039" in posted[0]
     assert reading.views[0].outcome is Outcome.OK
+
+
+async def test_a_visit_that_is_forgotten_is_not_nothing_free() -> None:
+    tenant = Tenant(wants_visit=True)
+
+    def forget(request: Request) -> Reply | None:
+        if "date=2026-02-01" in request.url and request.visitor == 0:
+            tenant.visited.discard(0)
+        return None
+
+    tenant.trouble = forget
+    session, reading = await read(tenant)
+    assert session.visitor == 1
+    assert [times_of(view) for view in reading.views] == [FREE["1"], FREE["2"]]
+    assert short(session)[-1] == "servicegroupservice"
+
+
+async def test_a_visit_that_is_forgotten_again_and_again_is_changed() -> None:
+    tenant = Tenant(wants_visit=True)
+
+    def forget(request: Request) -> Reply | None:
+        if "rangesearch" in request.url:
+            tenant.visited.clear()
+        return None
+
+    tenant.trouble = forget
+    with pytest.raises(SessionLostError, match="twice"):
+        await read(tenant)
 
 
 async def test_a_tenant_that_stays_silent_is_changed_not_empty() -> None:

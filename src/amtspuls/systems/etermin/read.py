@@ -30,13 +30,28 @@ async def read_portal(session: Session, ask: Ask) -> Reading:
     """Read all calendars of a portal.
 
     Raises:
+        SessionLostError: The tenant ignored us from some moment on, twice.
         AmtspulsError: Settings or services could not be read.
     """
     options = parse_options(ask.portal)
     visit = _Visit(Walk(session), ask, options)
     await visit.begin()
-    search = _Search(visit, ask, await visit.settings())
-    choice = choose((await visit.services(search.settings)).services, options)
+    settings = await visit.settings()
+    choice = choose((await visit.services(settings)).services, options)
+    reading = await _read(_Search(visit, ask, settings), ask, options, choice)
+    if not await visit.is_ignored(settings):
+        return reading
+    # Empty lists of such a tenant may have meant "who are you?": nothing of it counts.
+    await visit.renew()
+    reading = await _read(_Search(visit, ask, settings), ask, options, choice)
+    if await visit.is_ignored(settings):
+        raise SessionLostError(
+            f"{ask.portal.id}: the tenant forgot the visit twice", url=ask.portal.url, where="visit"
+        )
+    return reading
+
+
+async def _read(search: _Search, ask: Ask, options: Options, choice: Choice) -> Reading:
     asked: list[Asked] = []
     problems = list(choice.problems)
     for chosen in choice.chosen:
@@ -100,10 +115,24 @@ class _Visit:
         except SessionLostError:
             if self._is_renewed:
                 raise
+        await self.renew()
+        return read(await self._get(url))
+
+    async def renew(self) -> None:
+        """Begin anew as another visitor."""
         self._is_renewed = True
         self._walk.clear_cookies()
         await self._prime()
-        return read(await self._get(url))
+
+    async def is_ignored(self, settings: Settings) -> bool:
+        """Ask a tenant that answers seen visitors only whether it still knows us."""
+        if not self._opens_page and not self._posts_visit:
+            return False
+        try:
+            found = parse.parse_services(await self._get(self.addresses.services(settings)))
+        except AmtspulsError:
+            return False  # what went wrong before stands in the views already
+        return isinstance(found, Nothing)
 
     async def _insist(self, url: str, read: Callable[[Page], T | Nothing]) -> T:
         """Ask, and after an empty answer be seen first and ask again."""
