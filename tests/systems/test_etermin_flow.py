@@ -490,6 +490,21 @@ async def test_days_beyond_the_tenants_horizon_are_not_asked() -> None:
     assert str(reading.views[0].covered) == "2026-01-26..2026-03-10", "0 sets no limit"
 
 
+async def test_days_without_a_count_are_opened_until_one_has_a_count() -> None:
+    def trouble(request: Request) -> Reply | None:
+        if "rangesearch" not in request.url or "date=2026-01-26" in request.url:
+            return None
+        return json.dumps([{"start": f"{query_of(request.url)['date']}T00:00:00"}])
+
+    session, _ = await read(Tenant(trouble=trouble, desks={"410": "1"}))
+    assert [line for line in short(session) if line.startswith("D")] == ["D 1 2026-01-27"]
+    session, _ = await read(Tenant(free={}, trouble=trouble, desks={"410": "1"}))
+    assert [line for line in short(session) if line.startswith("D")] == [
+        "D 1 2026-02-01",
+        "D 1 2026-03-01",
+    ]
+
+
 async def test_an_answer_over_several_months_speaks_up_to_its_last_day() -> None:
     def trouble(request: Request) -> Reply | None:
         if "rangesearch" not in request.url or "date=2026-01-26" not in request.url:

@@ -98,10 +98,17 @@ class DeskList:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Days of a range search that have something free, ascending, and the last day it names at all."""
+    """The answer of a range search.
+
+    Attributes:
+        free: Days that have something free, ascending.
+        last: The last day that it names at all.
+        counted: Whether any day says how much is free; where none does, ``free`` has all days.
+    """
 
     free: tuple[date, ...]
     last: date | None
+    counted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +226,7 @@ def parse_days(page: Page) -> Days:
     named = any("available" in row.fields for row in rows)
     days = [(row.moment("start").date(), row) for row in rows]
     free = {day for day, row in days if not named or row.number("available", 0) > 0}
-    return Days(tuple(sorted(free)), max((day for day, _ in days), default=None))
+    return Days(tuple(sorted(free)), max((day for day, _ in days), default=None), named)
 
 
 def parse_times(page: Page, day: date) -> Times:

@@ -183,6 +183,7 @@ class _Search:
         self._window = ask.window
         self._addresses = visit.addresses
         self._searched = 0
+        self._has_counts = False
         self._stop: AmtspulsError | None = None
         self.settings = settings
 
@@ -218,7 +219,9 @@ class _Search:
             except AmtspulsError as error:
                 asked.gap = error
             else:
-                free += [found for found in days.free if day <= found <= last]
+                self._has_counts |= days.counted
+                if days.counted or not self._has_counts:  # else days without a count are full
+                    free += [found for found in days.free if day <= found <= last]
                 day = _answered_until(day, days) + _DAY
         asked.covered = Covered.from_ranges([(first, min(last, day - _DAY))])
         return free
