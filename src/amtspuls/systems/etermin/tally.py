@@ -68,7 +68,8 @@ def _names(one: Asked, key: str) -> bool:
 
 def _view(desk: Desk, parts: list[Asked], openings: list[tuple[Opening, bool]]) -> View:
     groups = service_names([name for one in parts for name in one.chosen.group])
-    name = desk.name or parts[0].chosen.service.group or desk.id
+    # Never the calendar's own name: it may be that of a clerk, and nothing personal is stored.
+    name = parts[0].chosen.service.group or desk.id
     calendar = Calendar(desk.id, name, groups)
     names = service_names([one.chosen.service.name for one in parts])
     gaps = [one.gap for one in parts if one.gap is not None]
