@@ -62,7 +62,9 @@ _CAPTCHA = ", ".join(
         'script[src*="friendly-challenge" i]',
     )
 )
-_LOGIN = 'input[type="password" i]'
+_LOGIN = 'input[type="password" i]:not([name*="pin" i])'
+"""The PIN of a booking made before (eKOL's OFFICESELECT_RESERVATIONPIN) asks nobody to log in."""
+
 _MAINTENANCE_DE = re.compile(
     r"wartungsarbeit|wartungsmodus|wegen wartung|in wartung\b|maintenance"
     r"|(vorübergehend|derzeit|zurzeit|zur zeit|momentan|im moment) nicht (verfügbar|erreichbar)"
