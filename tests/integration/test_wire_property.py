@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,7 +48,10 @@ def moments(draw: st.DrawFn) -> datetime:
 
 
 def _is_left_out(local: datetime) -> bool:
-    """Whether a wall time lies in the hour that spring leaves out: no office offers it."""
+    """Whether a wall time lies in the hour that spring leaves out: no office offers it.
+
+    Midnight is left out of the offers too: eTermin shows a time at 00:00 where a day is booked up.
+    """
     there = local.replace(tzinfo=BERLIN).astimezone(UTC).astimezone(BERLIN)
     return there.replace(tzinfo=None) != local
 
@@ -64,7 +67,7 @@ def offers_at(draw: st.DrawFn, at: datetime, keys: list[str]) -> Mapping[str, tu
                 sorted(
                     slot_from_local(shown)
                     for shown in (local + timedelta(minutes=m) for m in minutes)
-                    if not _is_left_out(shown)
+                    if not _is_left_out(shown) and shown.time() != time()
                 )
             )
     return offer
