@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from amtspuls.bundle.read import local_to_utc, open_bundle, read_metadata
-from amtspuls.bundle.week import IsoWeek
+from amtspuls.archive.week import IsoWeek
 from amtspuls.bundle.write import WeekReport, is_exported, write_week
 from amtspuls.errors import BundleError, OutputError
 from amtspuls.model import Calendar, Covered, Outcome, Snapshot, View

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from amtspuls.archive.base import ArchiveReader
-from amtspuls.bundle.week import IsoWeek
+from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import ArchiveError, ConfigError
 
 

@@ -28,7 +28,7 @@ from amtspuls.bundle.metadata import (
 )
 from amtspuls.bundle.render import PortalSheet, render_portal
 from amtspuls.bundle.rows import portal_of_member
-from amtspuls.bundle.week import IsoWeek
+from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import BundleError
 from amtspuls.files import naming_the_file, replacing_file
 

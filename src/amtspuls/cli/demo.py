@@ -173,7 +173,7 @@ def _show_figures(watched: tuple[Watched, ...]) -> None:
 
 
 def _write_files(reader: ArchiveReader, to: Path) -> None:
-    from amtspuls.bundle.week import IsoWeek
+    from amtspuls.archive.week import IsoWeek
     from amtspuls.bundle.write import write_week
     from amtspuls.web.report import write_report
 

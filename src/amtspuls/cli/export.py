@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from amtspuls.analysis.selection import Selection
     from amtspuls.archive.base import ArchiveReader
     from amtspuls.bundle.plan import Reach
-    from amtspuls.bundle.week import IsoWeek
+    from amtspuls.archive.week import IsoWeek
     from amtspuls.bundle.write import WeekReport
 
 _COLUMNS = (
@@ -60,7 +60,7 @@ def export(
     """
     from amtspuls.analysis.selection import Selection
     from amtspuls.archive.live import open_reader
-    from amtspuls.bundle.week import IsoWeek
+    from amtspuls.archive.week import IsoWeek
     from amtspuls.settings import load_settings
 
     named = sorted({IsoWeek.parse(text) for text in week or ()})

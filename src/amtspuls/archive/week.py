@@ -1,4 +1,4 @@
-"""ISO weeks: how bundles are cut and named."""
+"""ISO weeks: how the archive is cut into sealed weeks and bundles, and how those are named."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amtspuls.bundle.week import IsoWeek
+from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import ConfigError
 
 BERLIN = ZoneInfo("Europe/Berlin")

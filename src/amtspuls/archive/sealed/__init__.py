@@ -1,0 +1,1 @@
+"""Sealed weeks: what is over, immutable and publishable, as Parquet."""
