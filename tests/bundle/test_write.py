@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amtspuls.bundle.read import local_to_utc, open_bundle, read_metadata
 from amtspuls.archive.week import IsoWeek
+from amtspuls.bundle.read import local_to_utc, open_bundle, read_metadata
 from amtspuls.bundle.write import WeekReport, is_exported, write_week
 from amtspuls.errors import BundleError, OutputError
 from amtspuls.model import Calendar, Covered, Outcome, Snapshot, View

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from amtspuls.archive.live import open_writer
+from amtspuls.archive.week import IsoWeek
 from amtspuls.bundle.plan import find_reach
 from amtspuls.bundle.read import open_bundle
-from amtspuls.bundle.week import IsoWeek
 from amtspuls.errors import ArchiveError
 from support.memory_archive import MemoryArchive
 from support.portals import run

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from amtspuls.bundle.week import IsoWeek
+from amtspuls.archive.week import IsoWeek
 from amtspuls.catalogue.portal import Portal
 from amtspuls.model import (
     Calendar,

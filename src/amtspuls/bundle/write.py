@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from amtspuls.archive.base import ArchiveReader, PortalRecord
+from amtspuls.archive.week import IsoWeek
 from amtspuls.bundle.files import (
     TarStream,
     clean_leftovers,
@@ -28,7 +29,6 @@ from amtspuls.bundle.metadata import (
 )
 from amtspuls.bundle.render import PortalSheet, render_portal
 from amtspuls.bundle.rows import portal_of_member
-from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import BundleError
 from amtspuls.files import naming_the_file, replacing_file
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from amtspuls.analysis.selection import Selection
     from amtspuls.archive.base import ArchiveReader
-    from amtspuls.bundle.plan import Reach
     from amtspuls.archive.week import IsoWeek
+    from amtspuls.bundle.plan import Reach
     from amtspuls.bundle.write import WeekReport
 
 _COLUMNS = (
