@@ -247,3 +247,19 @@ def test_the_shared_vendor_host_has_its_own_gate() -> None:
     rule = load_catalogue().hosts["tempus-termine.com"]
     assert (rule.concurrency, rule.pause_s, rule.requests_per_day) == (3, 0.2, 200_000)
     assert sum("tempus-termine.com" in portal.allowed_hosts for portal in PORTALS.values()) > 60
+
+
+def test_shared_vendor_hosts_have_a_gate_of_their_own() -> None:
+    rules = load_catalogue().hosts
+    for host in ("www.etermin.net", "termine-reservieren.de"):
+        rule = rules[host]
+        assert (rule.concurrency, rule.pause_s, rule.requests_per_day) == (3, 0.2, 200_000)
+        assert sum(host in portal.allowed_hosts for portal in PORTALS.values()) > 30
+    # 600 answers in a quarter of an hour were all that this one gave in 2021.
+    assert rules["tevis.ekom21.de"].requests_per_day <= 600 * 96
+    assert rules["tevis.ekom21.de"].concurrency == 1
+
+
+def test_no_host_rule_is_left_without_portals() -> None:
+    hosts = {host for portal in PORTALS.values() for host in portal.allowed_hosts}
+    assert set(load_catalogue().hosts) <= hosts
