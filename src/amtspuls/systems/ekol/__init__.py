@@ -5,8 +5,10 @@ from __future__ import annotations
 from amtspuls.catalogue.portal import Portal
 from amtspuls.model import Reading
 from amtspuls.systems.base import Ask, Session
+from amtspuls.systems.ekol.marks import fingerprint
 from amtspuls.systems.ekol.options import wanted_concerns
 from amtspuls.systems.ekol.read import read_portal
+from amtspuls.systems.marks import Fingerprint, Seen
 
 
 class Ekol:
@@ -14,6 +16,10 @@ class Ekol:
 
     name = "ekol"
     version = 1
+
+    def fingerprint(self, seen: Seen) -> Fingerprint:
+        """Say what makes a page one of this system; see ``marks.py``."""
+        return fingerprint(seen)
 
     def check_portal(self, portal: Portal) -> None:
         """Check the options of docs/systems/ekol.md.

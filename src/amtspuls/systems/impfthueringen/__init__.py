@@ -6,7 +6,9 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ConfigError
 from amtspuls.model import Reading
 from amtspuls.systems.base import Ask, Session
+from amtspuls.systems.impfthueringen.marks import fingerprint
 from amtspuls.systems.impfthueringen.read import read_portal
+from amtspuls.systems.marks import Fingerprint, Seen
 
 
 class ImpfThueringen:
@@ -14,6 +16,10 @@ class ImpfThueringen:
 
     name = "impfthueringen"
     version = 1
+
+    def fingerprint(self, seen: Seen) -> Fingerprint:
+        """Say what makes a page one of this system; see ``marks.py``."""
+        return fingerprint(seen)
 
     def check_portal(self, portal: Portal) -> None:
         """Check that there is nothing to check.

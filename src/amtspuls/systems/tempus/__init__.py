@@ -6,7 +6,9 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ConfigError
 from amtspuls.model import Reading
 from amtspuls.systems.base import Ask, Session
+from amtspuls.systems.marks import Fingerprint, Seen
 from amtspuls.systems.markup import query_of
+from amtspuls.systems.tempus.marks import fingerprint
 from amtspuls.systems.tempus.read import read_portal
 
 
@@ -15,6 +17,10 @@ class Tempus:
 
     name = "tempus"
     version = 1
+
+    def fingerprint(self, seen: Seen) -> Fingerprint:
+        """Say what makes a page one of this system; see ``marks.py``."""
+        return fingerprint(seen)
 
     def check_portal(self, portal: Portal) -> None:
         """Check ``anlagennr`` in the address; there are no options.

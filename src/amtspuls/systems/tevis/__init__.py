@@ -5,6 +5,8 @@ from __future__ import annotations
 from amtspuls.catalogue.portal import Portal
 from amtspuls.model import Reading
 from amtspuls.systems.base import Ask, Session
+from amtspuls.systems.marks import Fingerprint, Seen
+from amtspuls.systems.tevis.marks import fingerprint
 from amtspuls.systems.tevis.options import parse_options
 from amtspuls.systems.tevis.read import read_portal
 
@@ -14,6 +16,10 @@ class Tevis:
 
     name = "tevis"
     version = 1
+
+    def fingerprint(self, seen: Seen) -> Fingerprint:
+        """Say what makes a page one of this system; see ``marks.py``."""
+        return fingerprint(seen)
 
     def check_portal(self, portal: Portal) -> None:
         """Check the options ``services`` and ``filter_pages``; they hold for all generations.
