@@ -24,8 +24,11 @@ types: $(VENV)/test.stamp
 contracts: $(VENV)/test.stamp
 	$(BIN)/lint-imports --no-logo
 
+# Real weeks and killed processes are many simulated rounds: tracing each line of them costs minutes and covers
+# nothing that the other tests do not.
 tests: $(VENV)/test.stamp
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not live"
+	$(BIN)/pytest -n 2 --dist worksteal -m "slow and not live"
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not slow and not live"
 
 endurance: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.reliability

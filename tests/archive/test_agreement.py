@@ -27,8 +27,6 @@ from support.histories import (
 )
 from support.memory_archive import MemoryArchive
 
-pytestmark = pytest.mark.slow
-
 History = list[tuple[Portal, Snapshot]]
 
 

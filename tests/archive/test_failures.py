@@ -182,7 +182,6 @@ def _try_everything(folder: Path) -> int:
     return complaints
 
 
-@pytest.mark.slow
 def test_a_damaged_file_is_answered_or_complained_about_and_nothing_else(folder: Path) -> None:
     rng = random.Random(7)
     path = folder / "live.sqlite"

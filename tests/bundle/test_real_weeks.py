@@ -13,6 +13,8 @@ import pytest
 from amtspuls.bundle.read import local_to_utc, open_bundle, read_metadata
 from amtspuls.model import slot_from_local
 
+pytestmark = pytest.mark.slow
+
 WEEKS = {
     "2021/2021-28": (36, "dresdenkfz"),
     "2021/2021-29": (36, "bonn"),

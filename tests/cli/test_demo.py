@@ -7,7 +7,7 @@ import pytest
 from amtspuls.cli.demo import MARKER
 from support.command import run_command, run_well
 
-pytestmark = [pytest.mark.sim, pytest.mark.slow]
+pytestmark = pytest.mark.sim
 
 
 def test_the_demo_shows_everything_and_replaces_only_its_own_folder(tmp_path: Path) -> None:

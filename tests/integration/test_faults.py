@@ -24,7 +24,7 @@ from support.practice_etermin import etermin
 from support.practice_tevis import tevis
 from support.scripted import Offer, Script
 
-pytestmark = pytest.mark.sim
+pytestmark = [pytest.mark.sim, pytest.mark.slow]
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STEP = timedelta(minutes=15)
