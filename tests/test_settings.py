@@ -113,6 +113,11 @@ def test_variables_override_single_settings(empty_folder: Path) -> None:
         ('catalogue = "x.toml"', 'my.toml:1: "catalogue" must be a list in brackets'),
         ('catalogue = [\n"x.toml",\n3]', 'my.toml:3: "catalogue.1" must be a path in quotes'),
         ("schedule = 3", 'my.toml:1: "schedule" must be a table'),
+        (
+            "[schedule.portals]\nkiel = 5\nbonn = 0",
+            'my.toml:3: "schedule.portals.bonn": input should',
+        ),
+        ("[schedule.portals]\nbonn = 2.5", 'my.toml:2: "schedule.portals.bonn" must be a whole'),
         ("schedule.weeks = 99", 'my.toml:1: "schedule.weeks": input should be less than'),
         ("contact = ", "my.toml:1: is no TOML"),
     ],
@@ -130,6 +135,12 @@ def test_mistakes_are_shown_with_file_and_line(empty_folder: Path, text: str, me
         ("AMTSPULS_PARALLEL", "many", "must be a whole number, not 'many'"),
         ("AMTSPULS_PARALLEL", "0", '"parallel": input should be greater'),
         ("AMTSPULS_SCHEDULE_WEEKS", "99", '"schedule.weeks": input should be less'),
+        (
+            "AMTSPULS_SCHEDULE_PORTALS",
+            "bonn=5,kiel",
+            '"schedule.portals.kiel" must be a whole number',
+        ),
+        ("AMTSPULS_SCHEDULE_PORTALS", "bonn=9999", '"schedule.portals.bonn": input should be less'),
         ("AMTSPULS_CONTACT", "nobody", '"contact" must be a mail address'),
     ],
 )
@@ -163,3 +174,14 @@ def test_every_setting_has_a_variable_and_stands_in_the_reference() -> None:
     documented = [re.findall(r"`([^`]+)`", row)[:2] for row in rows[2:]]
     expected = [[name, variable] for name, variable in zip(names, ENVIRONMENT, strict=True)]
     assert sorted(documented) == sorted(expected)
+
+
+def test_periods_of_single_portals_come_from_the_file_and_the_environment(
+    empty_folder: Path,
+) -> None:
+    written(empty_folder / "amtspuls.toml", "[schedule.portals]\nbonn = 30\nkiel = 10\n")
+    schedule = load_settings(environ={}).schedule
+    assert schedule.portals == {"bonn": 30, "kiel": 10}
+    assert "period_min" not in schedule.model_fields_set
+    changed = load_settings(environ={"AMTSPULS_SCHEDULE_PORTALS": " kiel=5 , jena=60,"}).schedule
+    assert changed.portals == {"bonn": 30, "kiel": 5, "jena": 60}

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
@@ -31,15 +31,20 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+PeriodMin = Annotated[int, Field(ge=1, le=1440, strict=True)]
+
+
 class Schedule(_Table):
     """The table ``[schedule]``: how often and how far ahead portals are asked.
 
     Attributes:
         period_min: Minutes from one snapshot of a portal to its next.
+        portals: The same for single portals, by id.
         weeks: How many weeks ahead to ask; None means everything a portal offers, at most 9.
     """
 
     period_min: int = Field(default=15, ge=1, le=1440, strict=True)
+    portals: dict[str, PeriodMin] = Field(default_factory=dict)
     weeks: int | None = Field(default=None, ge=1, le=53, strict=True)
 
 
@@ -198,6 +203,15 @@ def _is_web_address(text: str) -> bool:
     )
 
 
+def _split_periods(text: str) -> dict[str, int | str]:
+    """Read ``bonn=5,kiel=30``; what is no number stays as it is, for the check to name it."""
+    pairs = (part.partition("=") for part in text.split(",") if part.strip())
+    return {
+        name.strip(): int(value) if value.strip().isdecimal() else value.strip()
+        for name, _, value in pairs
+    }
+
+
 def _split_paths(text: str) -> list[str]:
     return [part for part in text.split(os.pathsep) if part]
 
@@ -208,6 +222,7 @@ ENVIRONMENT: Mapping[str, tuple[tuple[str, ...], Callable[[str], Any]]] = {
     f"{ENV_PREFIX}ARCHIVE": (("archive",), str),
     f"{ENV_PREFIX}CATALOGUE": (("catalogue",), _split_paths),
     f"{ENV_PREFIX}SCHEDULE_PERIOD_MIN": (("schedule", "period_min"), int),
+    f"{ENV_PREFIX}SCHEDULE_PORTALS": (("schedule", "portals"), _split_periods),
     f"{ENV_PREFIX}SCHEDULE_WEEKS": (("schedule", "weeks"), int),
     f"{ENV_PREFIX}PARALLEL": (("parallel",), int),
 }

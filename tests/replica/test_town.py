@@ -48,7 +48,7 @@ def test_systems_and_their_variants_are_there(town: Town) -> None:
 
     assert (by_system["netappoint"], by_system["tempus"]) == (3, 3)
     assert (by_system["etermin"], by_system["ekol"]) == (1, 1)
-    assert by_system["tevis"] == 1
+    assert (by_system["tevis"], by_system["impfthueringen"]) == (1, 1)
     assert layouts >= {"A", "B", "C", None}
     assert controls >= {"select", "checkbox", "mixed", None}
     assert len({urlsplit(portal.url).hostname for portal in town.portals.values()}) >= 6

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from amtspuls.catalogue.load import Catalogue
     from amtspuls.catalogue.portal import Portal
+    from amtspuls.collect.plan import PeriodWish
     from amtspuls.settings import Settings
 
 Include = Annotated[
@@ -54,6 +55,18 @@ def _check_by_system(portal: Portal) -> None:
     from amtspuls.systems.registry import require_system
 
     require_system(portal.system).check_portal(portal)
+
+
+def period_wish(settings: Settings) -> PeriodWish:
+    """How often the settings want portals to be asked, and whether somebody chose that."""
+    from amtspuls.collect.plan import PeriodWish
+
+    schedule = settings.schedule
+    return PeriodWish(
+        schedule.period_min * 60,
+        is_set="period_min" in schedule.model_fields_set,
+        of_portal={key: minutes * 60 for key, minutes in schedule.portals.items()},
+    )
 
 
 def live_portals(

@@ -30,8 +30,12 @@ catalogue = []
 parallel = {parallel}
 
 [schedule]
-# Minutes from one snapshot of a portal to its next.
-period_min = {period_min}
+# Minutes from one snapshot of a portal to its next. A period that an office's pages cannot bear is refused;
+# `amtspuls list --cost` shows the shortest ones.
+# period_min = {period_min}
+
+# The same for single portals.
+# portals = {{ bonn = 30 }}
 
 # How many weeks ahead to ask. Without this line: everything that a portal offers, at most 9 weeks.
 # weeks = 4

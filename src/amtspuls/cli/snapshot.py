@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amtspuls.cli.app import EXIT_SOME_FAILED
-from amtspuls.cli.options import Archive, Config, Exclude, Include, Overlays, Systems
+from amtspuls.cli.options import Archive, Config, Exclude, Include, Overlays, Systems, period_wish
 from amtspuls.cli.output import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
     from amtspuls.archive.base import ArchiveWriter
     from amtspuls.catalogue.portal import HostRule, Portal
     from amtspuls.clock import Clock
+    from amtspuls.collect.plan import PeriodWish
     from amtspuls.collect.round import Taken
     from amtspuls.settings import Settings
 
@@ -144,6 +145,8 @@ def _live(
     from amtspuls.settings import require_contact
 
     catalogue = load_catalogue_of(settings, overlays)
+    for portal_id in settings.schedule.portals:
+        catalogue.require(portal_id)
     chosen = catalogue.select(include or (), exclude or (), systems or ())
     portals = live_portals(chosen, include or (), include_retired=include_retired)
     agent = user_agent(settings.project_url, require_contact(settings))
@@ -166,7 +169,7 @@ async def _run(
 
     archive = open_writer(folder, wait_s=wait_s) if folder else None
     try:
-        portals, periods = _schedule(picked, archive, settings.schedule.period_min * 60)
+        portals, periods = _schedule(picked, archive, period_wish(settings))
         gates = Gates(picked.clock, picked.rules, archive.host_states() if archive else {})
         async with Fetcher(picked.clock, gates, picked.user_agent) as fetcher:
             job = Round(
@@ -186,18 +189,18 @@ async def _run(
 
 
 def _schedule(
-    picked: _Picked, archive: ArchiveWriter | None, period_s: int
+    picked: _Picked, archive: ArchiveWriter | None, wish: PeriodWish
 ) -> tuple[list[Portal], dict[str, int]]:
     from amtspuls.collect.plan import plan_schedule
 
     if archive is None or not picked.live:
-        return picked.portals, {portal.id: period_s for portal in picked.portals}
-    due, periods = plan_schedule(
-        picked.portals, archive, picked.rules, period_s, picked.clock.now()
-    )
+        return picked.portals, {
+            portal.id: wish.set_for(portal) or wish.period_s for portal in picked.portals
+        }
+    due, periods = plan_schedule(picked.portals, archive, picked.rules, wish, picked.clock.now())
     resting = len(picked.portals) - len(due)
     if resting:
-        say(f"{resting} portals are not due yet: their host bears a longer period only")
+        say(f"{resting} portals are not due yet: their period is not over")
     return due, periods
 
 

@@ -182,3 +182,8 @@ class OriginRobots:
 
 def _gives_rules(status: int | None) -> bool:
     return status is not None and (200 <= status < 300 or status in _NO_RULES)
+
+
+def wanted_delay_s(state: HostState) -> float:
+    """Seconds between requests that the kept robots.txt of an origin wants; 0 where it has no wish."""
+    return Rules(state.robots_text).delay_s if _gives_rules(state.robots_status) else 0.0

@@ -30,6 +30,7 @@ def draw_newer_offices(seed: int) -> tuple[TownPortal, ...]:
         _ausfeld(Random(f"offices {seed} ausfeld")),
         _rosenau(Random(f"offices {seed} rosenau")),
         _seehausen(Random(f"offices {seed} seehausen")),
+        _elsterland(Random(f"offices {seed} elsterland-impfen")),
     )
 
 
@@ -102,4 +103,20 @@ def _seehausen(random: Random) -> TownPortal:
         groups=tuple(_desk(random, *desk, grid_min=10, horizon_days=21) for desk in desks),
         habits=_habits(random),
         variant={"skin": "leipzig-2021"},
+    )
+
+
+def _elsterland(random: Random) -> TownPortal:
+    """A small one: its answers are samples that change from minute to minute."""
+    desks = (
+        ("138", "Impfstelle Musterstadt", ("Erstimpfung",)),
+        ("212", "Impfstelle Rosenau", ("Erstimpfung",)),
+    )
+    return TownPortal(
+        id="elsterland-impfen",
+        name="Impftermine Elsterland",
+        system="impfthueringen",
+        url="https://www.impfen-elsterland.example/terminvergabe",
+        groups=tuple(_desk(random, *desk, grid_min=20, horizon_days=10) for desk in desks),
+        habits=_habits(random),
     )

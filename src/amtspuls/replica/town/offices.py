@@ -1,4 +1,4 @@
-"""The offices of the town: six booking pages of places that do not exist."""
+"""The offices of the town: booking pages of places that do not exist."""
 
 from __future__ import annotations
 
