@@ -117,3 +117,14 @@ class BundleError(AmtspulsError):
 
 class OutputError(AmtspulsError):
     """A file cannot be written: make room or choose another place; what was there is untouched."""
+
+
+class TapeError(AmtspulsError):
+    """A tape cannot be read: the message says from which byte on; what stands before that is intact."""
+
+
+class NotOnTapeError(PageChangedError):
+    """A parser asks for something that was not asked when the tape was recorded.
+
+    Nothing is asked of the network instead: read the portal anew with ``--tape``.
+    """

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from amtspuls.archive.base import ArchiveWriter, Stop, Stored
 from amtspuls.catalogue.portal import HostRule, Portal
+from amtspuls.catalogue.render import portal_mapping
 from amtspuls.clock import Clock
 from amtspuls.collect.plan import host_of
-from amtspuls.collect.take import Plan, take_snapshot
-from amtspuls.errors import ArchiveError
+from amtspuls.collect.take import Plan, parser_of, take_snapshot
+from amtspuls.errors import ArchiveError, OutputError
 from amtspuls.fetch.client import Fetcher
+from amtspuls.fetch.tape.layout import About
+from amtspuls.fetch.tape.record import Recorder
 from amtspuls.log import get_log
 from amtspuls.model import Outcome, Snapshot
 
@@ -41,6 +45,7 @@ class Round:
         weeks: Weeks to look ahead; None for everything, at most nine.
         parallel: Portals read at a time over all hosts.
         periods: Planned period in seconds by portal id; portals not in it have none.
+        tape: What portals send is recorded on it.
     """
 
     clock: Clock
@@ -50,6 +55,7 @@ class Round:
     weeks: int | None = None
     parallel: int = DEFAULT_PARALLEL
     periods: Mapping[str, int] = field(default_factory=dict)
+    tape: Recorder | None = None
 
     async def run(
         self, portals: Sequence[Portal], on_taken: Callable[[Taken], None] = lambda taken: None
@@ -69,6 +75,7 @@ class Round:
         Raises:
             ArchiveError: The archive cannot be written; what it held and the snapshots stored before
                 are safe.
+            OutputError: The tape cannot be written; as above.
         """
         self.fetcher.gates.new_round()
         slots = asyncio.Semaphore(self.parallel)
@@ -86,7 +93,7 @@ class Round:
             async with asyncio.TaskGroup() as group:
                 for portal in portals:
                     group.create_task(read(portal))
-        except* ArchiveError as broken:
+        except* (ArchiveError, OutputError) as broken:
             raise broken.exceptions[0] from broken
         finally:
             self._remember_hosts()
@@ -99,12 +106,19 @@ class Round:
     async def _one(self, portal: Portal, stops: Mapping[str, Stop]) -> Taken:
         if portal.off or portal.id in stops:
             snapshot = self._skipped(portal, stops.get(portal.id))
+            if self.tape:
+                plan = Plan(portal, self.weeks, snapshot.period_s)
+                self.tape.leave_out(self._about(plan, snapshot.taken_at), snapshot)
         else:
             known = self.archive.known_calendars(portal.id) if self.archive else ()
             plan = Plan(portal, self.weeks, self.periods.get(portal.id), known)
-            async with self.fetcher.session(portal) as session:
-                snapshot = await take_snapshot(plan, session, self.clock)
+            started_at = self.clock.now().replace(microsecond=0)
+            line = self.tape.begin(self._about(plan, started_at)) if self.tape else None
+            async with self.fetcher.session(portal, line) as session:
+                snapshot = await take_snapshot(plan, session, self.clock, started_at=started_at)
                 refused = session.refusal is not None or snapshot.outcome is Outcome.REFUSED
+            if line:
+                line.end(snapshot)
             if snapshot.outcome is Outcome.THROTTLED:
                 self._remember_hosts()  # at once: a host that asked for silence gets it, come what may
             if refused:
@@ -119,6 +133,17 @@ class Round:
             requests=snapshot.requests,
         )
         return Taken(portal, snapshot, stored)
+
+    def _about(self, plan: Plan, taken_at: datetime) -> About:
+        return About(
+            portal=portal_mapping(plan.portal),
+            taken_at=taken_at,
+            parser=parser_of(plan.portal),
+            limits=self.fetcher.limits,
+            weeks=plan.weeks,
+            period_s=plan.period_s,
+            known=plan.known,
+        )
 
     def _remember_hosts(self) -> None:
         """Keep budgets, silences and robots.txt for the next process, interrupted rounds included."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from amtspuls.catalogue.portal import Portal
-from amtspuls.clock import Clock, local_today
+from amtspuls.clock import Clock
 from amtspuls.collect.judge import drop_past, judge_outcome, merge_views, require_plausible
-from amtspuls.errors import AmtspulsError, UnreachableError
+from amtspuls.errors import AmtspulsError, ConfigError, UnreachableError
 from amtspuls.fetch.session import PortalSession
 from amtspuls.log import get_log
 from amtspuls.model import KnownCalendar, Outcome, Snapshot, View, Window
@@ -40,17 +40,21 @@ class Plan:
     known: tuple[KnownCalendar, ...] = ()
 
 
-async def take_snapshot(plan: Plan, session: PortalSession, clock: Clock) -> Snapshot:
+async def take_snapshot(
+    plan: Plan, session: PortalSession, clock: Clock, *, started_at: datetime | None = None
+) -> Snapshot:
     """Take one snapshot; whatever goes wrong becomes its outcome, never an exception.
 
     Args:
         plan: What is wanted.
         session: A fresh client session for this portal.
         clock: Supplies ``taken_at`` (start, whole seconds) and today's date in the portal's zone.
+        started_at: The start where it is fixed already, aware UTC.
     """
     portal = plan.portal
-    started_at = _seconds(clock.now())
-    window = Window.weeks_ahead(local_today(clock, portal.zone_info), plan.weeks or MAX_WEEKS)
+    started_at = _seconds(started_at or clock.now())
+    today = started_at.astimezone(portal.zone_info).date()
+    window = Window.weeks_ahead(today, plan.weeks or MAX_WEEKS)
     parser = portal.system
     views: tuple[View, ...] = ()
     try:
@@ -76,6 +80,15 @@ async def take_snapshot(plan: Plan, session: PortalSession, clock: Clock) -> Sna
         parser=parser,
         reason=reason,
     )
+
+
+def parser_of(portal: Portal) -> str:
+    """Return system and version of the parser, e.g. ``tempus/1``; the system alone if nobody brings it."""
+    try:
+        system = require_system(portal.system)
+    except ConfigError:
+        return portal.system
+    return f"{system.name}/{system.version}"
 
 
 async def _read(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import ssl
-from functools import cache
+from functools import cache, partial
 from typing import Self
 
 import httpx2
@@ -19,7 +19,7 @@ from amtspuls.clock import Clock
 from amtspuls.errors import ConfigError
 from amtspuls.fetch.gate import Gates
 from amtspuls.fetch.robots import ROBOTS_NAME
-from amtspuls.fetch.session import Means, PortalSession
+from amtspuls.fetch.session import Line, Means, PortalSession
 from amtspuls.fetch.transfer import Limits
 
 __all__ = ["Fetcher", "Limits", "PortalSession", "user_agent"]
@@ -91,17 +91,28 @@ class Fetcher:
             await transport.aclose()
         self._transports.clear()
 
-    def session(self, portal: Portal) -> PortalSession:
-        """Return a new visitor of a portal: no cookies, nothing counted yet."""
+    @property
+    def limits(self) -> Limits:
+        """Time and size of a request."""
+        return self._means.limits
+
+    def session(self, portal: Portal, line: Line | None = None) -> PortalSession:
+        """Return a new visitor of a portal: no cookies, nothing counted yet.
+
+        Args:
+            portal: Whom it visits.
+            line: A tape that records the visit, or one that answers instead of the network.
+        """
         limits = self._means.limits
+        real = partial(self._transport, verify=portal.tls is None)
         timeout = httpx2.Timeout(limits.read_s, connect=limits.connect_s, pool=None)
         client = httpx2.AsyncClient(
-            transport=self._transport(verify=portal.tls is None),
+            transport=real() if line is None else line.transport(real),
             headers=self._headers,
             timeout=timeout,
             trust_env=False,
         )
-        return PortalSession(self._means, portal, client)
+        return PortalSession(self._means, portal, client, line)
 
     def _transport(self, *, verify: bool) -> httpx2.AsyncHTTPTransport:
         if verify not in self._transports:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 
 import httpx2
 
 from amtspuls.catalogue.portal import Portal
 from amtspuls.clock import Clock
-from amtspuls.errors import PageChangedError, RefusedError, ThrottledError, UnreachableError
+from amtspuls.errors import (
+    AmtspulsError,
+    PageChangedError,
+    RefusedError,
+    SkippedError,
+    ThrottledError,
+    UnreachableError,
+)
 from amtspuls.fetch.gate import Gate, Gates
 from amtspuls.fetch.headers import checked_headers
 from amtspuls.fetch.page import Page
@@ -37,6 +45,26 @@ class Means:
     rng: random.Random
 
 
+class Line(Protocol):
+    """What may lie between a session and the wire: a tape that records, or one that is played."""
+
+    def transport(self, real: Callable[[], httpx2.AsyncBaseTransport]) -> httpx2.AsyncBaseTransport:
+        """Return what carries the session's requests; ``real`` makes the way to the network."""
+        ...
+
+    def check(self, request: httpx2.Request) -> None:
+        """Raise when a request must not be made."""
+        ...
+
+    def not_asked(self, request: httpx2.Request, error: AmtspulsError) -> None:
+        """Learn that a request was not made, and why."""
+        ...
+
+    def answered_at(self) -> datetime:
+        """Return when the newest answer was complete, aware UTC."""
+        ...
+
+
 class PortalSession:
     """One visit to one portal; implements ``systems.base.Session``.
 
@@ -47,11 +75,14 @@ class PortalSession:
         refusal: Set by a 401, a 403 or robots.txt; then every call raises it without a request.
     """
 
-    def __init__(self, means: Means, portal: Portal, client: httpx2.AsyncClient) -> None:
+    def __init__(
+        self, means: Means, portal: Portal, client: httpx2.AsyncClient, line: Line | None = None
+    ) -> None:
         self.portal = portal
         self.refusal: RefusedError | None = None
         self._means = means
         self._client = client
+        self._line = line
         self._territory = Territory(portal)
         self._traffic = Traffic()
 
@@ -125,8 +156,13 @@ class PortalSession:
         for _ in range(self._means.limits.redirects + 1):
             self._require_unrefused()
             gate = self._means.gates.gate(hop.url)
-            await gate.robots.require_allowed(str(hop.url), partial(self._ask_robots, hop.url))
-            answer = await self._ask(hop, gate)
+            try:
+                await gate.robots.require_allowed(str(hop.url), partial(self._ask_robots, hop.url))
+                answer = await self._ask(hop, gate)
+            except (SkippedError, RefusedError) as error:
+                if self._line is not None:
+                    self._line.not_asked(self._build(hop, gate), error)
+                raise
             following = self._territory.next_hop(hop, answer)
             if following is None:
                 return self._page(hop, answer)
@@ -157,7 +193,7 @@ class PortalSession:
         return await self._ask_once(hop, gate, cut_at)
 
     async def _ask_once(self, hop: Hop, gate: Gate, cut_at: int | None) -> Answer:
-        async with gate.turn(self._require_unrefused):
+        async with gate.turn(partial(self._require_wanted, hop, gate)):
             answer = await exchange(
                 self._client,
                 self._build(hop, gate),
@@ -184,7 +220,11 @@ class PortalSession:
             hop.url,
             content=hop.content,
             headers={**hop.headers, **(_FORM if hop.content is not None else {})},
-            extensions={"trace": trace, "timeout": self._client.timeout.as_dict()},
+            extensions={
+                "trace": trace,
+                "timeout": self._client.timeout.as_dict(),
+                "told": hop.headers,
+            },
         )
 
     def _throttled(self, hop: Hop, gate: Gate, answer: Answer) -> ThrottledError:
@@ -208,7 +248,13 @@ class PortalSession:
             raise PageChangedError(
                 f"{url} answers {status} with no page", status=status, **self._context(hop)
             )
-        return Page(url, status, answer.headers, answer.body, self._means.clock.now())
+        at = self._means.clock.now() if self._line is None else self._line.answered_at()
+        return Page(url, status, answer.headers, answer.body, at)
+
+    def _require_wanted(self, hop: Hop, gate: Gate) -> None:
+        self._require_unrefused()
+        if self._line is not None:
+            self._line.check(self._build(hop, gate))
 
     def _require_unrefused(self) -> None:
         if self.refusal is not None:

@@ -16,7 +16,11 @@ from amtspuls.errors import PageChangedError, UnreachableError
 _PIECE_BYTES = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-_NETWORK_ERRORS = (httpx2.HTTPError, httpx2.StreamError, OSError, UnicodeError)
+NETWORK_ERRORS = (httpx2.HTTPError, httpx2.StreamError, OSError, UnicodeError)
+
+
+class TapedError(httpx2.TransportError):
+    """A failure that a tape holds; its text is the reason as it was given then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +116,9 @@ async def exchange(
                 traffic.bytes += response.num_bytes_downloaded
                 await response.aclose()
     except TimeoutError:
-        raise _unreachable(
-            request, f"no whole answer within {limits.total_s:g} s", answered
-        ) from None
-    except _NETWORK_ERRORS as error:
-        raise _unreachable(request, _say(error), answered) from error
+        raise _unreachable(request, say_too_slow(limits), answered) from None
+    except NETWORK_ERRORS as error:
+        raise _unreachable(request, say_error(error), answered) from error
     return Answer(response.status_code, dict(response.headers.items()), body)
 
 
@@ -125,7 +127,15 @@ def _unreachable(request: httpx2.Request, reason: str, answered: bool) -> Unreac
     return UnreachableError(f"{host}: {reason}", url=str(request.url), host=host, answered=answered)
 
 
-def _say(error: Exception) -> str:
+def say_too_slow(limits: Limits) -> str:
+    """Say that a request was given up."""
+    return f"no whole answer within {limits.total_s:g} s"
+
+
+def say_error(error: Exception) -> str:
+    """Say why there is no answer, for the message of an ``UnreachableError``."""
+    if isinstance(error, TapedError):
+        return str(error)
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return (
             "its certificate cannot be verified; if the office confirms it, set"

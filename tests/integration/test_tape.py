@@ -1,0 +1,172 @@
+"""A round that was taped, and the tape read again, say the same: every system, every fault."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from amtspuls.archive.live import open_writer
+from amtspuls.fetch.tape.visits import Tape
+from amtspuls.model import Outcome, slot_from_local
+from amtspuls.replica.availability import ReplicaPortal
+from amtspuls.replica.faults import Fault, FaultName
+from support.collecting import QUICK, Collecting
+from support.practice import netappoint, tempus
+from support.practice_ekol import ekol
+from support.practice_etermin import etermin
+from support.practice_impf import impf
+from support.practice_tevis import tevis
+from support.scripted import Script
+from support.taping import by_portal, played, taped_rounds
+
+pytestmark = pytest.mark.sim
+
+NOW = datetime(2026, 1, 26, 8, 0, tzinfo=UTC)
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PORTALS = {
+    "netappoint": netappoint(
+        ("meldewesen", "Meldewesen", ("Ummeldung",)), ("passe", "Pässe", ("Reisepass",))
+    ),
+    "tempus": tempus(
+        ("7/70", "Rathaus: Pässe", ("Reisepass",)), ("8/70", "Außenstelle: Pässe", ("Reisepass",))
+    ),
+    "tevis": tevis(
+        ("301", "Bürgeramt / Mitte", ("Reisepass",)), ("302", "Bürgeramt / Nord", ("Reisepass",))
+    ),
+    "tevis-v1": tevis(
+        ("301", "Amt 1", ("Reisepass",)),
+        ("302", "Amt 2", ("Reisepass",)),
+        variant={"generation": "v1"},
+        id="tevis-alt",
+    ),
+    "etermin": etermin(
+        ("90701", "Pässe", ("Reisepass",)),
+        ("90702", "Meldung", ("Ummeldung",)),
+        variant={"priming": "page"},
+    ),
+    "ekol": ekol(
+        ("1222936001", "Bürgeramt Mitte", ("Reisepass",)),
+        ("1222936002", "Bürgeramt Nord", ("Reisepass",)),
+    ),
+    "impfthueringen": impf(("12", "Jena"), ("13", "Gera")),
+}
+USUAL = {FaultName.RESET, FaultName.FORBIDDEN, FaultName.CHANGED, FaultName.SESSION_LOST}
+"""What is tried at every system; everything at one of them, or at all in an endurance run."""
+
+TRIALS = [
+    (system, name)
+    for system in PORTALS
+    for name in FaultName
+    if name in USUAL or system == "tevis" or os.environ.get("AMTSPULS_ENDURANCE")
+]
+
+
+def script(*portals: ReplicaPortal, at: datetime = NOW) -> Script:
+    local = at.astimezone(BERLIN).replace(tzinfo=None, minute=0)
+    times = [slot_from_local(local + timedelta(minutes=30 * n)) for n in (3, 5, 8, 50, 52, 300)]
+    offers = {
+        portal.id: [
+            (
+                at - timedelta(hours=1),
+                {one.key: tuple(times[n:]) for n, one in enumerate(portal.calendars)},
+            ),
+            (
+                at + timedelta(minutes=14),
+                {one.key: tuple(times[n + 1 : 5]) for n, one in enumerate(portal.calendars)},
+            ),
+        ]
+        for portal in portals
+    }
+    return Script(portals, offers)
+
+
+@pytest.mark.parametrize("system", PORTALS)
+async def test_a_tape_read_again_gives_the_same_snapshots(system: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.warc.gz"
+    times = [NOW, NOW + timedelta(minutes=15)]
+    taken = await taped_rounds(script(PORTALS[system]), times, path)
+    assert [one.outcome for one in taken] == [Outcome.OK, Outcome.OK]
+    assert taken[0].views != taken[1].views
+    assert await played(path) == taken
+
+
+@pytest.mark.parametrize(("system", "name"), TRIALS, ids=lambda value: str(value))
+async def test_a_fault_is_on_the_tape_too(system: str, name: FaultName, tmp_path: Path) -> None:
+    portal = PORTALS[system]
+    path = tmp_path / "t.warc.gz"
+    robots = name is FaultName.ROBOTS_FORBIDS
+
+    def prepare(running: Collecting) -> None:
+        running.server.faults.set(portal.id, Fault(name, after=0 if robots else 2))
+
+    taken = await taped_rounds(
+        script(portal), [NOW], path, prepare=prepare, limits=QUICK, advances=False
+    )
+    # The vaccination portal's answers are too plain for a change of markup to be seen.
+    assert taken[0].outcome is not Outcome.OK or system == "impfthueringen"
+    assert await played(path) == taken
+
+
+@pytest.mark.parametrize(
+    "name", [FaultName.RESET, FaultName.THROTTLE, FaultName.FORBIDDEN], ids=str
+)
+async def test_robots_that_cannot_be_had_read_the_same(name: FaultName, tmp_path: Path) -> None:
+    path = tmp_path / "t.warc.gz"
+    portal = PORTALS["tevis"]
+
+    def prepare(running: Collecting) -> None:
+        running.server.faults.set(portal.id, Fault(name, robots=True))
+
+    taken = await taped_rounds(script(portal), [NOW], path, prepare=prepare, limits=QUICK)
+    assert taken[0].reason
+    assert await played(path) == taken
+
+
+async def test_a_request_that_works_the_second_time_reads_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "t.warc.gz"
+    portal = PORTALS["tempus"]
+
+    def prepare(running: Collecting) -> None:
+        running.server.faults.set(portal.id, Fault(FaultName.TRUNCATED, count=2))
+
+    (taken,) = await taped_rounds(script(portal), [NOW], path, prepare=prepare)
+    assert taken.outcome is Outcome.OK
+    (visit,) = Tape(path).visits()
+    assert sum(bool(entry.failure) for entry in visit.entries) == 2
+    assert await played(path) == [taken]
+
+
+async def test_rounds_over_all_systems_with_silent_hosts_and_stopped_portals(
+    tmp_path: Path,
+) -> None:
+    """Two processes, one tape, an archive that remembers robots.txt, silences and stops."""
+    path = tmp_path / "t.warc.gz"
+    portals = [*PORTALS.values()]
+    offers = script(*portals)
+
+    def prepare(running: Collecting) -> None:
+        running.server.faults.set(PORTALS["tevis"].id, Fault(FaultName.THROTTLE, after=1))
+        running.server.faults.set(PORTALS["tempus"].id, Fault(FaultName.FORBIDDEN, after=1))
+
+    taken = []
+    for at in (NOW, NOW + timedelta(seconds=90)):
+        writer = open_writer(tmp_path / "archive")
+        taken += await taped_rounds(offers, [at], path, archive=writer, prepare=prepare)
+        writer.close()
+    outcomes = {one.outcome for one in taken}
+    assert outcomes == {Outcome.OK, Outcome.THROTTLED, Outcome.REFUSED, Outcome.SKIPPED}
+    assert by_portal(await played(path)) == by_portal(taken)
+
+
+async def test_the_night_that_has_an_hour_twice(tmp_path: Path) -> None:
+    at = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    path = tmp_path / "t.warc.gz"
+    taken = await taped_rounds(
+        script(*PORTALS.values(), at=at), [at, at + timedelta(hours=1)], path
+    )
+    assert by_portal(await played(path)) == by_portal(taken)
