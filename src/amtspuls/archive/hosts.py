@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from amtspuls.archive.base import Stop
+from amtspuls.archive.connect import DATABASE_NAME, reading_engine
+from amtspuls.archive.failures import archive_errors
 from amtspuls.archive.schema import HOSTS, ROBOTS, STOPS
 from amtspuls.archive.times import instant_of, seconds_from, seconds_of
 from amtspuls.model import HostState
@@ -33,6 +36,25 @@ def read_hosts(connection: Connection) -> Mapping[str, HostState]:
         )
         for row in rows
     }
+
+
+def load_hosts(folder: Path) -> Mapping[str, HostState]:
+    """Return what an archive remembers of each origin, while a writer is at work or not.
+
+    Args:
+        folder: An archive that ``live.open_reader`` has opened.
+
+    Raises:
+        ArchiveError: It cannot be read.
+    """
+    path = folder / DATABASE_NAME
+    with archive_errors(path):
+        engine = reading_engine(path)
+        try:
+            with engine.begin() as connection:
+                return read_hosts(connection)
+        finally:
+            engine.dispose()
 
 
 def write_host(connection: Connection, state: HostState) -> None:

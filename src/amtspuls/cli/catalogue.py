@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from amtspuls.cli.options import Config, Overlays, Systems, load_catalogue_of
+from amtspuls.cli.options import (
+    Archive,
+    Config,
+    Overlays,
+    Systems,
+    live_portals,
+    load_catalogue_of,
+)
 from amtspuls.cli.output import Format, print_rows
 
 if TYPE_CHECKING:
@@ -46,6 +53,13 @@ def list_portals(
         list[str] | None,
         typer.Option("--kind", help="What the office is for, e.g. citizen_office."),
     ] = None,
+    cost: Annotated[
+        bool,
+        typer.Option(
+            "--cost", help="Requests per snapshot, and the shortest period that politeness allows."
+        ),
+    ] = False,
+    archive: Archive = None,
     catalogue: Overlays = None,
     config: Config = None,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
@@ -53,13 +67,20 @@ def list_portals(
     """List the portals of the catalogue, the user's own included."""
     from amtspuls.settings import load_settings
 
-    known = load_catalogue_of(load_settings(config), catalogue)
+    settings = load_settings(config)
+    known = load_catalogue_of(settings, catalogue)
     picked = known.select(
         include=match or (),
         systems=_require_systems(system or (), known),
         statuses=_require_statuses(status or ()),
         kinds=_require_kinds(kind or ()),
     )
+    if cost:
+        from amtspuls.cli.cost import print_costs
+
+        asked = picked if status else live_portals(picked, (), include_retired=False)
+        print_costs(asked, known.hosts, settings, archive, form)
+        return
     rows = [_row(portal) for portal in picked]
     if form is Format.MARKDOWN:
         rows.sort(key=lambda row: str(row["name"]))
