@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, get_args
@@ -180,8 +180,14 @@ def _fields_around(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[s
         field = model.model_fields.get(str(part))
         if field is None:
             break
-        candidates = (field.annotation, *get_args(field.annotation))
-        for candidate in candidates:
+        for candidate in _types_in(field.annotation):
             if isinstance(candidate, type) and issubclass(candidate, BaseModel):
                 model = candidate
     return list(model.model_fields)
+
+
+def _types_in(annotation: Any) -> Iterator[Any]:
+    """An annotation and all that stands in its brackets."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from _types_in(part)

@@ -27,6 +27,10 @@ system = "tempus"
 url = "https://demo.example/"
 """
 NORTH = 'place = { city = "Bonn", state = "NRW", latitude = 50.7, longitude = 7.1 }'
+NINE = [f'{{ common = "other", id = {number} }}' for number in range(9)]
+SERVICES = """services = [
+    {{ common = "passport", {} }},
+]"""
 HOST = """\
 [[host]]
 host = "demo.example"
@@ -84,6 +88,35 @@ def mistake(text: str) -> str:
         (GOOD + 'replaced_by = "A b"', 'offices.toml:6: portal "demo": "replaced_by" must be an'),
         (GOOD + 'replaced_by = "demo"', 'offices.toml:1: portal "demo": "replaced_by" must name'),
         (GOOD + 'status = "unverified"', 'offices.toml:1: portal "demo": an unverified portal'),
+        (GOOD + 'services = "Pass"', 'offices.toml:6: portal "demo": "services" must be a list of'),
+        (GOOD + 'services = ["Pass"]', 'offices.toml:6: portal "demo": "services.0" must be a'),
+        (GOOD + SERVICES.format("name = 1"), 'offices.toml:7: portal "demo": "services.0.name" mu'),
+        (
+            GOOD + SERVICES.format("nam = 'x'"),
+            'offices.toml:7: portal "demo": unknown key "services.0.nam"; did you mean "name"?',
+        ),
+        (GOOD + SERVICES.format("id = true"), 'offices.toml:7: portal "demo": "services.0.id" mus'),
+        (
+            GOOD + SERVICES.format("name = 'a', id = 1"),
+            'offices.toml:7: portal "demo": "services.0" needs a "name" or an "id", and not both',
+        ),
+        (GOOD + SERVICES.format("name = ' '"), 'offices.toml:7: portal "demo": "services.0" needs'),
+        (
+            GOOD + SERVICES.format("id = 1").replace("passport", "pasport"),
+            'offices.toml:7: portal "demo": "services.0.common" must be',
+        ),
+        (
+            GOOD + 'services = [{ name = "x" }]',
+            'offices.toml:6: portal "demo": "services.0.common"',
+        ),
+        (
+            GOOD + f"services = [{', '.join(NINE)}]",
+            'offices.toml:6: portal "demo": "services" names 9 services; at most 8 are asked',
+        ),
+        (
+            GOOD + 'services = [{common="other", name="A  b"}, {common="other", name="a B"}]',
+            'offices.toml:6: portal "demo": "services" names a service twice',
+        ),
         (GOOD + GOOD, 'offices.toml:7: portal "demo" is already in line 2 of this file'),
         ("[[portl]]", 'offices.toml:1: unknown table "portl"; did you mean "portal"?'),
         ("x = 1", 'offices.toml:1: unknown table "x"; a catalogue has [[portal]] and [[host]]'),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amtspuls.catalogue.load import load_catalogue, portal_from_mapping, read_catalogue_file
-from amtspuls.catalogue.portal import Place, Portal
+from amtspuls.catalogue.portal import AskedService, Place, Portal
 from amtspuls.catalogue.render import portal_mapping, portal_table, to_toml
 from amtspuls.errors import ConfigError
 from amtspuls.tomlfile import parse_toml
@@ -38,6 +38,10 @@ def test_a_table_reads_like_one_written_by_hand() -> None:
             "last_seen": date(2026, 7, 19),
             "kind": "registry_office",
             "place": Place(city="Bonn", state="Nordrhein-Westfalen", latitude=50.7, longitude=7.0),
+            "services": (
+                AskedService(common="id_card", name="Personalausweis  - Antrag"),
+                AskedService.model_validate({"common": "passport", "id": 12}),
+            ),
             "options": {"cur_cause": "0", "causes": {"1": 'Büro "Nord"'}, "list": [{"a": 1}, {}]},
         }
     )
@@ -53,6 +57,10 @@ status = "active"
 last_seen = 2026-07-19
 kind = "registry_office"
 place = { city = "Bonn", state = "Nordrhein-Westfalen", latitude = 50.7, longitude = 7.0 }
+services = [
+    { common = "id_card", name = "Personalausweis - Antrag" },
+    { common = "passport", id = "12" },
+]
 
 [portal.options]
 cur_cause = "0"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from amtspuls.catalogue.portal import HostRule, Kind, Place, Portal, TlsException
+from amtspuls.catalogue.portal import AskedService, HostRule, Kind, Place, Portal, TlsException
+from amtspuls.catalogue.services import COMMON_SERVICES
 from amtspuls.cli.app import main
 
 unhurried = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -39,6 +40,9 @@ _place = st.builds(
     latitude=st.floats(-90, 90),
     longitude=st.floats(-180, 180),
 )
+_service = st.builds(
+    AskedService, common=st.sampled_from(COMMON_SERVICES), name=_shown
+) | st.builds(AskedService, common=st.sampled_from(COMMON_SERVICES), id=_shown)
 
 
 def portals() -> st.SearchStrategy[Portal]:
@@ -58,6 +62,8 @@ def portals() -> st.SearchStrategy[Portal]:
         replaced_by=st.just("")
         | _host.map(lambda host: f"https://{host}/")
         | st.just("an-id-that-none-of-them-has"),
+        services=st.just("all")
+        | st.lists(_service, max_size=8, unique_by=lambda one: one.wire.casefold()).map(tuple),
         off=_text,
         hosts=st.lists(_host, max_size=2).map(tuple),
         options=st.dictionaries(_text, _option, max_size=3),

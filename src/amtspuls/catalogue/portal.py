@@ -8,7 +8,17 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+
+from amtspuls.catalogue.services import MOST_SERVICES, CommonService, common_service
 
 Status = Literal["active", "silent", "retired", "unverified"]
 Kind = Literal[
@@ -55,6 +65,52 @@ class Place(_Table):
     longitude: float = Field(ge=-180, le=180, strict=True)
 
 
+class AskedService(_Table):
+    """A service that is asked of a portal: exactly one of ``name`` and ``id``.
+
+    Attributes:
+        common: What it is in every city.
+        name: Its name as the page has it; capitals and the number of blanks do not matter.
+        id: Its id on the wire; offices number their services anew now and then.
+    """
+
+    common: CommonService
+    name: str = Field(default="", max_length=500)
+    id: str = Field(default="", max_length=100)
+
+    @field_validator("name")
+    @classmethod
+    def _has_single_blanks(cls, name: str) -> str:
+        return " ".join(name.split())
+
+    @field_validator("id", mode="before")
+    @classmethod
+    def _may_be_a_number(cls, number: object) -> object:
+        return str(number) if isinstance(number, int) and not isinstance(number, bool) else number
+
+    @model_validator(mode="after")
+    def _is_named_once(self) -> Self:
+        if bool(self.name) == bool(self.id):
+            raise ValueError('needs a "name" or an "id", and not both')
+        return self
+
+    @property
+    def wire(self) -> str:
+        """The name or id, whichever is given."""
+        return self.name or self.id
+
+    def fits(self, service_id: str, name: str) -> bool:
+        """Whether a service of a page is meant."""
+        if self.id:
+            return self.id == service_id
+        return self.name.casefold() == " ".join(name.split()).casefold()
+
+
+_LISTED = TypeAdapter(tuple[AskedService, ...])
+Services = tuple[AskedService, ...] | Literal["all"]
+"""Which services are asked; an empty tuple is the choice by name (docs/reference/catalogue.md)."""
+
+
 class Portal(_Table):
     """One ``[[portal]]`` table: an office's booking pages on a known system.
 
@@ -70,6 +126,7 @@ class Portal(_Table):
         kind: What the office is for (docs/reference/catalogue.md).
         place: Where it is; None where that is unknown or the office is in no one town.
         replaced_by: Id of the portal, or address of the page, that the office moved to; empty if none.
+        services: Services to ask, at most eight; ``"all"``; empty for the choice by name.
         off: Why it is not asked although it exists; empty when it is asked.
         hosts: Further hosts that its pages may redirect to.
         options: What only its system understands; checked by the system.
@@ -90,6 +147,7 @@ class Portal(_Table):
     kind: Kind = "other"
     place: Place | None = None
     replaced_by: str = ""
+    services: Services = ()
     off: str = ""
     hosts: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
@@ -116,6 +174,21 @@ class Portal(_Table):
         if day is None or (isinstance(day, date | str) and not isinstance(day, datetime)):
             return day
         raise ValueError(f"must be a day such as 2026-07-19, not {day!r}")
+
+    @field_validator("services", mode="plain")
+    @classmethod
+    def _are_services(cls, given: object) -> Services:
+        if given == "all":
+            return "all"
+        if isinstance(given, list | tuple):
+            return _require_few(_LISTED.validate_python(given))
+        raise ValueError(f'must be a list of tables or "all", not {given!r:.60}')
+
+    @field_serializer("services")
+    def _written_services(self, services: Services) -> str | list[dict[str, str]]:
+        if services == "all":
+            return "all"
+        return [one.model_dump(exclude_defaults=True) for one in services]
 
     @field_validator("hosts")
     @classmethod
@@ -157,6 +230,18 @@ class Portal(_Table):
         return self.replaced_by if re.match(_ID, self.replaced_by) else ""
 
     @property
+    def listed_services(self) -> tuple[AskedService, ...]:
+        """The services that the entry names; empty for ``"all"`` and for the choice by name."""
+        return () if self.services == "all" else self.services
+
+    def common_service(self, name: str) -> CommonService:
+        """What a service of this portal is in every city: as the entry says, else by its name."""
+        for one in self.listed_services:
+            if one.name and one.fits("", name):
+                return one.common
+        return common_service(name)
+
+    @property
     def zone_info(self) -> ZoneInfo:
         """The zone as an object."""
         return ZoneInfo(self.zone)
@@ -188,6 +273,14 @@ class HostRule(_Table):
     @classmethod
     def _is_host(cls, host: str) -> str:
         return _require_host(host)
+
+
+def _require_few(listed: tuple[AskedService, ...]) -> tuple[AskedService, ...]:
+    if len(listed) > MOST_SERVICES:
+        raise ValueError(f"names {len(listed)} services; at most {MOST_SERVICES} are asked")
+    if len({one.wire.casefold() for one in listed}) < len(listed):
+        raise ValueError("names a service twice")
+    return listed
 
 
 def _require_address(url: str) -> str:

@@ -14,6 +14,9 @@ _ALWAYS = frozenset({"id", "name", "system", "url", "status"})
 _ONE_LINE = frozenset({"place"})
 """Tables that are short enough to stand in one line."""
 
+_ONE_A_LINE = frozenset({"services"})
+"""Lists of tables that are easier to read with one table a line."""
+
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _MUST_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
@@ -59,14 +62,19 @@ def _body(header: str, content: Mapping[str, Any]) -> list[str]:
         if isinstance(value, Mapping) and key not in _ONE_LINE
     }
     lines = [
-        f"{_key(key)} = {inline_value(value)}"
-        for key, value in content.items()
-        if key not in tables
+        line for key, value in content.items() if key not in tables for line in _lines(key, value)
     ]
     for key, value in tables.items():
         table = f"{header}.{_key(key)}"
         lines += ["", f"[{table}]", *_body(table, value)]
     return lines
+
+
+def _lines(key: str, value: object) -> list[str]:
+    """The lines of a key and its value."""
+    if key in _ONE_A_LINE and isinstance(value, list | tuple) and value:
+        return [f"{_key(key)} = [", *(f"    {inline_value(one)}," for one in value), "]"]
+    return [f"{_key(key)} = {inline_value(value)}"]
 
 
 def _key(key: object) -> str:
