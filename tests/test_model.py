@@ -83,6 +83,33 @@ def test_window_holds_today_and_the_last_day() -> None:
     assert str(window.covered(date(2026, 1, 31))) == "2026-01-26..2026-01-31"
 
 
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [
+        (date(2026, 1, 26), date(2026, 2, 8)),  # Monday: this week and the next
+        (date(2026, 1, 27), date(2026, 2, 15)),  # Tuesday: the rest of this week besides
+        (date(2026, 2, 1), date(2026, 2, 15)),  # Sunday
+        (date(2026, 2, 2), date(2026, 2, 15)),
+        (date(2026, 3, 29), date(2026, 4, 12)),  # the Sunday that lacks an hour
+        (date(2026, 10, 25), date(2026, 11, 8)),  # the Sunday that repeats one
+        (date(2026, 12, 31), date(2027, 1, 17)),
+    ],
+)
+def test_full_weeks_go_from_monday_to_sunday(today: date, last: date) -> None:
+    assert Window.full_weeks(today, 2) == Window(today, last)
+
+
+@given(st.dates(date(1971, 1, 1), date(2100, 1, 1)), st.integers(1, 53))
+def test_full_weeks_are_in_the_window_and_less_than_one_week_more(today: date, weeks: int) -> None:
+    window = Window.full_weeks(today, weeks)
+    days = list(window.covered())
+    assert days[0] == today
+    assert days[-1].weekday() == 6
+    mondays = [day for day in days if day.weekday() == 0]
+    assert len(mondays) == weeks
+    assert 7 * weeks <= len(days) < 7 * (weeks + 1)
+
+
 def test_a_view_that_failed_cannot_show_slots() -> None:
     with pytest.raises(ValueError, match="covers nothing"):
         View(Calendar("a", "A"), Outcome.REFUSED, slots=(Slot(1),))

@@ -151,6 +151,15 @@ class Window:
         """The next ``weeks`` x 7 days after today; today itself is in it too."""
         return cls(today, today + timedelta(days=7 * weeks))
 
+    @classmethod
+    def full_weeks(cls, today: date, weeks: int) -> Window:
+        """The rest of this week from today on, and the next ``weeks`` weeks from Monday to Sunday.
+
+        On a Monday this week is the first of them.
+        """
+        monday = today + timedelta(days=-today.weekday() % 7)
+        return cls(today, monday + timedelta(days=7 * weeks - 1))
+
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,11 +13,13 @@ from amtspuls.catalogue.portal import Portal
 from amtspuls.clock import SimulatedClock
 from amtspuls.collect import take
 from amtspuls.collect.round import Round, Taken
+from amtspuls.collect.take import window_of
 from amtspuls.errors import ConfigError, UnreachableError
 from amtspuls.fetch.client import Fetcher
 from amtspuls.fetch.gate import Gates
 from amtspuls.model import Calendar, Outcome, Reading, Snapshot, View, Window, slot_from_local
 from amtspuls.systems.base import Ask, Session
+from amtspuls.systems.registry import load_systems
 from support.practice import NOW
 
 PORTALS = [
@@ -97,6 +100,54 @@ async def test_implausible_counts_are_not_stored_as_free(monkeypatch: pytest.Mon
     assert taken.snapshot.outcome is Outcome.IMPLAUSIBLE
     assert not taken.snapshot.views
     assert "10 free slots" in taken.snapshot.reason
+
+
+@pytest.mark.parametrize(
+    ("now", "weeks", "last"),
+    [
+        ("2026-07-26T22:00", 1, "2026-08-02"),  # Monday in Berlin, still Sunday in UTC
+        ("2026-07-26T21:59", 1, "2026-08-02"),
+        ("2026-07-25T21:59", 1, "2026-08-02"),
+        ("2026-03-29T21:59", 2, "2026-04-12"),  # clocks went forward this Sunday
+        ("2026-03-29T22:00", 2, "2026-04-12"),
+        ("2026-10-25T22:59", 2, "2026-11-08"),  # and back on this one
+        ("2026-10-25T23:00", 2, "2026-11-08"),
+        ("2026-10-26T23:00", 2, "2026-11-15"),
+        ("2026-01-28T08:00", None, "2026-04-01"),
+    ],
+)
+async def test_a_system_of_calendar_weeks_is_asked_for_full_ones(
+    monkeypatch: pytest.MonkeyPatch, now: str, weeks: int | None, last: str
+) -> None:
+    asked: dict[bool, Window] = {}
+
+    class Weekly(Fake):
+        asks_full_weeks = True
+
+        async def fetch_portal(self, session: Session, ask: Ask) -> Reading:
+            asked[self.asks_full_weeks] = ask.window
+            return await super().fetch_portal(session, ask)
+
+    clock = SimulatedClock(datetime.fromisoformat(now).replace(tzinfo=UTC))
+    today = clock.now().astimezone(PORTALS[0].zone_info).date()
+    for full in (True, False):
+        fake = Weekly(Reading(()))
+        fake.asks_full_weeks = full
+        monkeypatch.setattr(take, "require_system", lambda name, fake=fake: fake)
+        async with Fetcher(clock, Gates(clock, {}, {}), "amtspuls/test") as fetcher:
+            await Round(clock, fetcher, weeks=weeks).run(PORTALS[:1])
+    assert asked[True] == Window(today, date.fromisoformat(last))
+    assert asked[False] == Window(today, today + timedelta(days=7 * (weeks or 9)))
+
+
+def test_only_tevis_is_asked_for_full_weeks() -> None:
+    monday, tuesday = date(2026, 1, 26), date(2026, 1, 27)
+    ends = {
+        name: (window_of(one, monday, 1).last, window_of(one, tuesday, 1).last)
+        for name, one in load_systems().items()
+    }
+    assert ends.pop("tevis") == (date(2026, 2, 1), date(2026, 2, 8))
+    assert set(ends.values()) == {(date(2026, 2, 2), date(2026, 2, 3))}
 
 
 async def test_a_portal_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

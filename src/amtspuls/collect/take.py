@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from amtspuls.catalogue.portal import Portal
 from amtspuls.clock import Clock
@@ -13,7 +13,7 @@ from amtspuls.errors import AmtspulsError, ConfigError, UnreachableError
 from amtspuls.fetch.session import PortalSession
 from amtspuls.log import get_log
 from amtspuls.model import KnownCalendar, Outcome, Snapshot, View, Window
-from amtspuls.systems.base import Ask, System
+from amtspuls.systems.base import Ask, FullWeeks, System
 from amtspuls.systems.registry import require_system
 
 MAX_WEEKS = 9
@@ -54,12 +54,12 @@ async def take_snapshot(
     portal = plan.portal
     started_at = _seconds(started_at or clock.now())
     today = started_at.astimezone(portal.zone_info).date()
-    window = Window.weeks_ahead(today, plan.weeks or MAX_WEEKS)
     parser = portal.system
     views: tuple[View, ...] = ()
     try:
         system = require_system(portal.system)
         parser = f"{system.name}/{system.version}"
+        window = window_of(system, today, plan.weeks)
         outcome, reason, views = await _read(
             system, session, Ask(portal, window, plan.known), started_at
         )
@@ -89,6 +89,19 @@ def parser_of(portal: Portal) -> str:
     except ConfigError:
         return portal.system
     return f"{system.name}/{system.version}"
+
+
+def window_of(system: System, today: date, weeks: int | None) -> Window:
+    """Return the local days to ask about.
+
+    Args:
+        system: One that shows calendar weeks is asked for full ones (``FullWeeks``).
+        today: In the portal's zone.
+        weeks: None for everything, at most ``MAX_WEEKS`` from today.
+    """
+    if weeks is not None and isinstance(system, FullWeeks) and system.asks_full_weeks:
+        return Window.full_weeks(today, weeks)
+    return Window.weeks_ahead(today, weeks or MAX_WEEKS)
 
 
 async def _read(

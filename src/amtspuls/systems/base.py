@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import AmtspulsError
@@ -84,6 +84,17 @@ class System(Protocol):
             AmtspulsError: The portal as a whole gave no answer.
         """
         ...
+
+
+@runtime_checkable
+class FullWeeks(Protocol):
+    """What a system has besides when its pages show calendar weeks.
+
+    Attributes:
+        asks_full_weeks: Whether "N weeks ahead" means N weeks from Monday to Sunday, and not N x 7 days.
+    """
+
+    asks_full_weeks: bool
 
 
 def failed_view(calendar: Calendar, error: AmtspulsError, asked: tuple[str, ...] = ()) -> View:

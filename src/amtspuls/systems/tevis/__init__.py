@@ -16,6 +16,7 @@ class Tevis:
 
     name = "tevis"
     version = 1
+    asks_full_weeks = True
 
     def fingerprint(self, seen: Seen) -> Fingerprint:
         """Say what makes a page one of this system; see ``marks.py``."""
