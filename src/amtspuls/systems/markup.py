@@ -27,6 +27,7 @@ from amtspuls.errors import (
 )
 from amtspuls.fetch.page import Page
 from amtspuls.model import Slot, slot_from_local
+from amtspuls.systems.bulk import too_much
 
 _MONTHS_DE = """
 januar februar märz april mai juni juli august september oktober november dezember
@@ -195,11 +196,19 @@ class Markup:
 
     Raises:
         RefusedError: The page holds a captcha. We do not solve those.
+        PageChangedError: It is far larger than any page of a portal, see ``systems.bulk``.
     """
 
     def __init__(self, page: Page, where: str) -> None:
         self.page = page
         self.where = where
+        if what := too_much(page.text):
+            raise PageChangedError(
+                f"{where} {what}, more than any page of a portal; compare the page with docs/systems",
+                url=page.url,
+                where=where,
+                evidence=clean_text(page.text[:_EVIDENCE_CHARS]),
+            )
         self.tree = LexborHTMLParser(page.text)
         source = page.text.lower()
         suspicious = any(word in source for word in _CAPTCHA_WORDS)

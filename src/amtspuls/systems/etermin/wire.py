@@ -13,12 +13,15 @@ from selectolax.lexbor import LexborHTMLParser
 
 from amtspuls.errors import PageChangedError, UnknownValueError
 from amtspuls.fetch.page import Page
+from amtspuls.systems.bulk import MOST_CHARS
 from amtspuls.systems.markup import Markup, clean_text, text_of
 
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _EVIDENCE_CHARS = 160
+_LONGEST_TITLE = 2_000
+"""Titles with markup are opened as pages, which a long one could make slow."""
 _LARGEST = 10**9
 
 
@@ -35,7 +38,7 @@ class Row:
         value = self.fields.get(key)
         if value is None:
             return ""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or len(value) > _LONGEST_TITLE:
             raise self.wrong(key)
         return plain_text(value)
 
@@ -108,6 +111,8 @@ def read_rows(page: Page, where: str) -> tuple[Row, ...]:
         SessionLostError: It is a page that speaks of a lost session.
         PageChangedError: It is anything else.
     """
+    if len(page.text) > MOST_CHARS:
+        raise Markup(page, where).unreadable("an array of JSON")
     try:
         found = json.loads(page.text, parse_constant=_no_constant)
     except (ValueError, RecursionError):

@@ -9,6 +9,7 @@ from datetime import date
 
 from amtspuls.errors import AmtspulsError, PageChangedError, UnknownValueError
 from amtspuls.fetch.page import Page
+from amtspuls.systems.bulk import MOST_CHARS
 from amtspuls.systems.markup import clean_text, day_of_numbers
 from amtspuls.systems.tevis.answer import DataFirst
 from amtspuls.systems.tevis.common import asks_for_data, lost_or, number_in, open_page
@@ -18,6 +19,8 @@ _SCRIPT_CHARS = 4000
 _CALENDAR = re.compile(r"\bcalendar['\"]?\s*:\s*['\"]?([0-9]{1,9})\b")
 _WHERE = "week of times"
 _MINUTES_PER_DAY = 1440
+_MOST_DAYS = 100
+"""A week has seven; nobody knows that an answer never holds some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def parse_week(page: Page) -> Week:
         UnknownValueError: A day or a minute is none.
         AmtspulsError: The answer is no such JSON.
     """
+    if len(page.text) > MOST_CHARS:
+        raise _no_json(page)
     try:
         answer = json.loads(page.text)
     except (ValueError, RecursionError) as error:
@@ -81,6 +86,8 @@ def parse_week(page: Page) -> Week:
     valid = answer.get("valid") if isinstance(answer, dict) else None
     if not isinstance(days, list) or not isinstance(valid, list) or len(days) != len(valid):
         raise _changed(page, "has no days and valid of one length")
+    if len(days) > _MOST_DAYS:
+        raise _changed(page, f"has {len(days)} days")
     read = [_day(page, day, starts) for day, starts in zip(days, valid, strict=True)]
     if len({day.day for day in read}) < len(read):
         raise _changed(page, "names a day twice")
