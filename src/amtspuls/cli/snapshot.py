@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amtspuls.cli.app import EXIT_SOME_FAILED
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Overlays, Systems, period_wish
 from amtspuls.cli.output import Format, print_rows, progress, say
+from amtspuls.cli.taken import SnapshotFormat, print_taken, went_well
+from amtspuls.cli.taping import TapeUse, recording, take_from_tape
 
 if TYPE_CHECKING:
     from amtspuls.archive.base import ArchiveWriter
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from amtspuls.collect.plan import PeriodWish
     from amtspuls.collect.round import Taken
     from amtspuls.settings import Settings
-
-
-class SnapshotFormat(StrEnum):
-    """What a round prints."""
-
-    TABLE = "table"
-    JSON = "json"
-    DAY = "day"
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +37,7 @@ def snapshot(
     weeks: Annotated[
         int | None,
         typer.Option(
-            "-w", "--weeks", min=1, max=53, help="Days to ask about, in weeks; else all, at most 9."
+            "-w", "--weeks", min=1, max=53, help="Weeks to ask about (tevis: full ones); else all, at most 9."
         ),
     ] = None,
     parallel: Annotated[
@@ -53,6 +46,17 @@ def snapshot(
     archive: Archive = None,
     replica: Annotated[
         str | None, typer.Option(metavar="BASE", help="Ask a replica instead of the live portals.")
+    ] = None,
+    tape: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Record what portals send on this .warc.gz file."),
+    ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Record behind what the tape holds already.")
+    ] = False,
+    from_tape: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Read a tape again instead of asking anybody."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Store nothing, print the snapshot.")
@@ -77,24 +81,30 @@ def snapshot(
     from amtspuls.settings import load_settings
 
     settings = load_settings(config)
-    picked = _from_replica(replica, include, exclude, system) if replica else None
-    picked = picked or _live(settings, include, exclude, system, catalogue, include_retired)
+    use = TapeUse(tape, append, from_tape)
+    use.check(replica=replica, weeks=weeks, parallel=parallel, catalogue=catalogue)
     shown = form or (SnapshotFormat.JSON if dry_run else SnapshotFormat.TABLE)
     folder = None if dry_run else archive or settings.archive
-    import asyncio
+    if from_tape:
+        taken = take_from_tape(from_tape, (include, exclude, system), folder, wait_s)
+    else:
+        picked = _from_replica(replica, include, exclude, system) if replica else None
+        picked = picked or _live(settings, include, exclude, system, catalogue, include_retired)
+        import asyncio
 
-    taken = asyncio.run(
-        _run(
-            picked,
-            settings,
-            folder=folder,
-            weeks=weeks if weeks is not None else settings.schedule.weeks,
-            parallel=parallel or settings.parallel,
-            wait_s=wait_s,
+        taken = asyncio.run(
+            _run(
+                picked,
+                settings,
+                use,
+                folder=folder,
+                weeks=weeks if weeks is not None else settings.schedule.weeks,
+                parallel=parallel or settings.parallel,
+                wait_s=wait_s,
+            )
         )
-    )
-    _print_taken(taken, shown)
-    if any(not _went_well(one) for one in taken):
+    print_taken(taken, shown)
+    if any(not went_well(one) for one in taken):
         raise typer.Exit(EXIT_SOME_FAILED)
 
 
@@ -156,6 +166,7 @@ def _live(
 async def _run(
     picked: _Picked,
     settings: Settings,
+    use: TapeUse,
     *,
     folder: Path | None,
     weeks: int | None,
@@ -171,7 +182,8 @@ async def _run(
     try:
         portals, periods = _schedule(picked, archive, period_wish(settings))
         gates = Gates(picked.clock, picked.rules, archive.host_states() if archive else {})
-        async with Fetcher(picked.clock, gates, picked.user_agent) as fetcher:
+        with recording(use, picked.clock) as recorder:
+            fetcher = Fetcher(picked.clock, gates, picked.user_agent)
             job = Round(
                 picked.clock,
                 fetcher,
@@ -180,9 +192,11 @@ async def _run(
                 weeks=weeks,
                 parallel=parallel,
                 periods=periods,
+                tape=recorder,
             )
-            with progress(len(portals), "portals") as advance:
-                return await job.run(portals, lambda taken: advance(taken.portal.id))
+            async with fetcher:
+                with progress(len(portals), "portals") as advance:
+                    return await job.run(portals, lambda taken: advance(taken.portal.id))
     finally:
         if archive:
             archive.close()
@@ -202,96 +216,6 @@ def _schedule(
     if resting:
         say(f"{resting} portals are not due yet: their period is not over")
     return due, periods
-
-
-def _went_well(taken: Taken) -> bool:
-    from amtspuls.model import Outcome
-
-    return taken.snapshot.outcome in (Outcome.OK, Outcome.PARTIAL, Outcome.SKIPPED)
-
-
-def _print_taken(taken: Sequence[Taken], form: SnapshotFormat) -> None:
-    if form is SnapshotFormat.JSON:
-        import json
-
-        print(json.dumps([_as_json(one) for one in taken], ensure_ascii=False, indent=1))
-    elif form is SnapshotFormat.DAY:
-        _print_days(taken)
-    else:
-        print_rows([_as_row(one) for one in taken], list(_COLUMNS), Format.TABLE, titles=_COLUMNS)
-    from amtspuls.collect.round import count_outcomes
-
-    say(
-        "; ".join(f"{count} {outcome}" for outcome, count in count_outcomes(taken).items())
-        or "nobody was asked"
-    )
-
-
-_COLUMNS = {
-    "portal": "portal",
-    "outcome": "outcome",
-    "calendars": "calendars",
-    "free": "free slots",
-    "opened": "opened",
-    "closed": "closed",
-    "requests": "requests",
-    "took_s": "took s",
-    "reason": "reason",
-}
-
-
-def _as_row(taken: Taken) -> dict[str, Any]:
-    shot = taken.snapshot
-    return {
-        "portal": shot.portal_id,
-        "outcome": str(shot.outcome),
-        "calendars": len(shot.views),
-        "free": sum(len(view.slots) for view in shot.views),
-        "opened": taken.stored.opened if taken.stored else None,
-        "closed": taken.stored.closed if taken.stored else None,
-        "requests": shot.requests,
-        "took_s": int((shot.finished_at - shot.taken_at).total_seconds()),
-        "reason": shot.reason,
-    }
-
-
-def _as_json(taken: Taken) -> dict[str, Any]:
-    from amtspuls.model import local_from_slot
-
-    shot = taken.snapshot
-    return {
-        "portal": shot.portal_id,
-        "taken_at": shot.taken_at.isoformat(),
-        "finished_at": shot.finished_at.isoformat(),
-        "outcome": str(shot.outcome),
-        "reason": shot.reason,
-        "requests": shot.requests,
-        "bytes": shot.bytes,
-        "parser": shot.parser,
-        "calendars": [
-            {
-                "key": view.calendar.key,
-                "name": view.calendar.name,
-                "outcome": str(view.outcome),
-                "reason": view.reason,
-                "asked": list(view.asked),
-                "covered": str(view.covered),
-                "free": [local_from_slot(slot).isoformat() for slot in view.slots],
-            }
-            for view in shot.views
-        ],
-    }
-
-
-def _print_days(taken: Sequence[Taken]) -> None:
-    from amtspuls.cli.daytables import print_day_tables
-
-    for one in taken:
-        shot = one.snapshot
-        print(
-            f"{one.portal.name} ({one.portal.id}), {shot.taken_at:%Y-%m-%d %H:%M:%S} UTC: {shot.outcome}"
-        )
-        print_day_tables(shot.views)
 
 
 def stops(

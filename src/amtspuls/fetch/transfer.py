@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -160,6 +160,25 @@ async def _receive(response: httpx2.Response, limit: int, *, cut: bool) -> bytes
     if not unpack.is_whole:
         raise httpx2.DecodingError("the packed body is cut off", request=response.request)
     return bytes(body)
+
+
+def unpacked(fields: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """Unpack a body that was received whole.
+
+    Args:
+        fields: Header fields of the answer.
+        body: As it was received.
+
+    Raises:
+        httpx2.DecodingError: It is cut off or damaged.
+        PageChangedError: It is packed in a way that nobody asked for.
+    """
+    request = httpx2.Request("GET", "http://tape.invalid/")
+    unpack = _Unpacker(httpx2.Response(200, headers=list(fields), request=request))
+    content = b"".join(unpack.feed(body)) if body else b""
+    if not unpack.is_whole:
+        raise httpx2.DecodingError("the packed body is cut off", request=request)
+    return content
 
 
 class _Unpacker:

@@ -1,0 +1,86 @@
+"""How finished snapshots are printed, taken live or read from a tape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from amtspuls.cli.output import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from amtspuls.collect.round import Taken
+
+
+class SnapshotFormat(StrEnum):
+    """What a round prints."""
+
+    TABLE = "table"
+    JSON = "json"
+    DAY = "day"
+
+
+def went_well(taken: Taken) -> bool:
+    """Whether nothing of a portal failed as a whole."""
+    from amtspuls.model import Outcome
+
+    return taken.snapshot.outcome in (Outcome.OK, Outcome.PARTIAL, Outcome.SKIPPED)
+
+
+def print_taken(taken: Sequence[Taken], form: SnapshotFormat) -> None:
+    """Print snapshots on standard output and a summary on standard error."""
+    if form is SnapshotFormat.JSON:
+        from amtspuls.collect.describe import snapshot_json
+
+        said = [snapshot_json(one.snapshot) for one in taken]
+        print(json.dumps(said, ensure_ascii=False, indent=1))
+    elif form is SnapshotFormat.DAY:
+        _print_days(taken)
+    else:
+        print_rows([_as_row(one) for one in taken], list(_COLUMNS), Format.TABLE, titles=_COLUMNS)
+    from amtspuls.collect.round import count_outcomes
+
+    say(
+        "; ".join(f"{count} {outcome}" for outcome, count in count_outcomes(taken).items())
+        or "nobody was asked"
+    )
+
+
+_COLUMNS = {
+    "portal": "portal",
+    "outcome": "outcome",
+    "calendars": "calendars",
+    "free": "free slots",
+    "opened": "opened",
+    "closed": "closed",
+    "requests": "requests",
+    "took_s": "took s",
+    "reason": "reason",
+}
+
+
+def _as_row(taken: Taken) -> dict[str, Any]:
+    shot = taken.snapshot
+    return {
+        "portal": shot.portal_id,
+        "outcome": str(shot.outcome),
+        "calendars": len(shot.views),
+        "free": sum(len(view.slots) for view in shot.views),
+        "opened": taken.stored.opened if taken.stored else None,
+        "closed": taken.stored.closed if taken.stored else None,
+        "requests": shot.requests,
+        "took_s": int((shot.finished_at - shot.taken_at).total_seconds()),
+        "reason": shot.reason,
+    }
+
+
+def _print_days(taken: Sequence[Taken]) -> None:
+    from amtspuls.cli.daytables import print_day_tables
+
+    for one in taken:
+        shot = one.snapshot
+        print(
+            f"{one.portal.name} ({one.portal.id}), {shot.taken_at:%Y-%m-%d %H:%M:%S} UTC: {shot.outcome}"
+        )
+        print_day_tables(shot.views)
