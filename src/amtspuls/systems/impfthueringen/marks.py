@@ -17,5 +17,7 @@ MARKS = (
 
 def fingerprint(seen: Seen) -> Fingerprint:
     """Look at a page; the entry is the folder of ``index.php``."""
-    folder = urlsplit(seen.url).path.rpartition("/")[0]
-    return Fingerprint(seen.look_for(MARKS), with_query(seen.url, (), f"{folder}/"))
+    path = urlsplit(seen.url).path
+    folder, _, page = path.rpartition("/")
+    entry = f"{folder}/" if page.endswith(".php") else path
+    return Fingerprint(seen.look_for(MARKS), with_query(seen.url, (), entry))
