@@ -5,56 +5,18 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from amtspuls.archive.live import open_writer
 from amtspuls.fetch.tape.visits import Tape
-from amtspuls.model import Outcome, slot_from_local
-from amtspuls.replica.availability import ReplicaPortal
+from amtspuls.model import Outcome
 from amtspuls.replica.faults import Fault, FaultName
 from support.collecting import QUICK, Collecting
-from support.practice import netappoint, tempus
-from support.practice_ekol import ekol
-from support.practice_etermin import etermin
-from support.practice_impf import impf
-from support.practice_tevis import tevis
-from support.scripted import Script
-from support.taping import by_portal, played, taped_rounds
+from support.taping import NOW, PORTALS, by_portal, played, script, taped_rounds
 
 pytestmark = pytest.mark.sim
 
-NOW = datetime(2026, 1, 26, 8, 0, tzinfo=UTC)
-
-BERLIN = ZoneInfo("Europe/Berlin")
-PORTALS = {
-    "netappoint": netappoint(
-        ("meldewesen", "Meldewesen", ("Ummeldung",)), ("passe", "Pässe", ("Reisepass",))
-    ),
-    "tempus": tempus(
-        ("7/70", "Rathaus: Pässe", ("Reisepass",)), ("8/70", "Außenstelle: Pässe", ("Reisepass",))
-    ),
-    "tevis": tevis(
-        ("301", "Bürgeramt / Mitte", ("Reisepass",)), ("302", "Bürgeramt / Nord", ("Reisepass",))
-    ),
-    "tevis-v1": tevis(
-        ("301", "Amt 1", ("Reisepass",)),
-        ("302", "Amt 2", ("Reisepass",)),
-        variant={"generation": "v1"},
-        id="tevis-alt",
-    ),
-    "etermin": etermin(
-        ("90701", "Pässe", ("Reisepass",)),
-        ("90702", "Meldung", ("Ummeldung",)),
-        variant={"priming": "page"},
-    ),
-    "ekol": ekol(
-        ("1222936001", "Bürgeramt Mitte", ("Reisepass",)),
-        ("1222936002", "Bürgeramt Nord", ("Reisepass",)),
-    ),
-    "impfthueringen": impf(("12", "Jena"), ("13", "Gera")),
-}
 USUAL = {FaultName.RESET, FaultName.FORBIDDEN, FaultName.CHANGED, FaultName.SESSION_LOST}
 """What is tried at every system; everything at one of them, or at all in an endurance run."""
 
@@ -64,25 +26,6 @@ TRIALS = [
     for name in FaultName
     if name in USUAL or system == "tevis" or os.environ.get("AMTSPULS_ENDURANCE")
 ]
-
-
-def script(*portals: ReplicaPortal, at: datetime = NOW) -> Script:
-    local = at.astimezone(BERLIN).replace(tzinfo=None, minute=0)
-    times = [slot_from_local(local + timedelta(minutes=30 * n)) for n in (3, 5, 8, 50, 52, 300)]
-    offers = {
-        portal.id: [
-            (
-                at - timedelta(hours=1),
-                {one.key: tuple(times[n:]) for n, one in enumerate(portal.calendars)},
-            ),
-            (
-                at + timedelta(minutes=14),
-                {one.key: tuple(times[n + 1 : 5]) for n, one in enumerate(portal.calendars)},
-            ),
-        ]
-        for portal in portals
-    }
-    return Script(portals, offers)
 
 
 @pytest.mark.parametrize("system", PORTALS)

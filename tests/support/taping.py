@@ -4,20 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from amtspuls.archive.base import ArchiveWriter
 from amtspuls.collect.reread import portal_of, reread_visit
 from amtspuls.fetch.client import Limits
 from amtspuls.fetch.tape.record import Recorder
 from amtspuls.fetch.tape.visits import Tape
-from amtspuls.model import Snapshot
-from amtspuls.replica.availability import Availability
+from amtspuls.model import Snapshot, slot_from_local
+from amtspuls.replica.availability import Availability, ReplicaPortal
 from support.collecting import Collecting, collecting
+from support.practice import netappoint, tempus
+from support.practice_ekol import ekol
+from support.practice_etermin import etermin
+from support.practice_impf import impf
+from support.practice_tevis import tevis
+from support.scripted import Script
 
 Prepare = Callable[[Collecting], None]
+NOW = datetime(2026, 1, 26, 8, 0, tzinfo=UTC)
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PORTALS = {
+    "netappoint": netappoint(
+        ("meldewesen", "Meldewesen", ("Ummeldung",)), ("passe", "Pässe", ("Reisepass",))
+    ),
+    "tempus": tempus(
+        ("7/70", "Rathaus: Pässe", ("Reisepass",)), ("8/70", "Außenstelle: Pässe", ("Reisepass",))
+    ),
+    "tevis": tevis(
+        ("301", "Bürgeramt / Mitte", ("Reisepass",)), ("302", "Bürgeramt / Nord", ("Reisepass",))
+    ),
+    "tevis-v1": tevis(
+        ("301", "Amt 1", ("Reisepass",)),
+        ("302", "Amt 2", ("Reisepass",)),
+        variant={"generation": "v1"},
+        id="tevis-alt",
+    ),
+    "etermin": etermin(
+        ("90701", "Pässe", ("Reisepass",)),
+        ("90702", "Meldung", ("Ummeldung",)),
+        variant={"priming": "page"},
+    ),
+    "ekol": ekol(
+        ("1222936001", "Bürgeramt Mitte", ("Reisepass",)),
+        ("1222936002", "Bürgeramt Nord", ("Reisepass",)),
+    ),
+    "impfthueringen": impf(("12", "Jena"), ("13", "Gera")),
+}
 
 
 async def taped_rounds(
@@ -55,6 +91,21 @@ def by_portal(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     return sorted(snapshots, key=lambda one: (one.portal_id, one.taken_at))
 
 
-def without_counts(snapshot: Snapshot) -> Snapshot:
-    """Leave out what the network cost."""
-    return replace(snapshot, requests=0, bytes=0)
+def script(*portals: ReplicaPortal, at: datetime = NOW) -> Script:
+    """Offers that change between the first and the fifteenth minute."""
+    local = at.astimezone(BERLIN).replace(tzinfo=None, minute=0)
+    times = [slot_from_local(local + timedelta(minutes=30 * n)) for n in (3, 5, 8, 50, 52, 300)]
+    offers = {
+        portal.id: [
+            (
+                at - timedelta(hours=1),
+                {one.key: tuple(times[n:]) for n, one in enumerate(portal.calendars)},
+            ),
+            (
+                at + timedelta(minutes=14),
+                {one.key: tuple(times[n + 1 : 5]) for n, one in enumerate(portal.calendars)},
+            ),
+        ]
+        for portal in portals
+    }
+    return Script(portals, offers)

@@ -39,8 +39,17 @@ _NAMED = (
     re.compile(rf"(?i)<meta\b[^>]*?{_NAMES}[^>]*?\bcontent\s*=\s*[\"']([^\"']{{6,}})[\"']"),
 )
 _OPAQUE = re.compile(
-    r"(?i)(?<![\w/+=-])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[A-Za-z+/]*\d)(?=[\d+/]*[A-Za-z])[A-Za-z\d+/]{20,}={0,2})(?![\w/+=-])"
+    r"(?i)(?<![\w+=-])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?=[a-z+]*\d)(?=[\d+]*[a-z])[a-z\d+]{20,}={0,2})(?![\w+=-])"
 )
+
+_WORDS = re.compile(r"[a-z]?(?:[A-Z]{0,4}[a-z]{2,}|[A-Z]{2,})+\d{0,3}")
+"""A name made of words, such as that of a class; no token looks so."""
+
+_HIDDEN = re.compile(
+    r"(?i)<input\b(?=[^>]*\btype\s*=\s*[\"']?hidden)[^>]*\bvalue\s*=\s*[\"']([^\"'\s]{20,})[\"']"
+)
+_MIXED = re.compile(r"(?=\S*[a-z])(?=\S*[A-Z])(?=\S*\d)\S+")
 
 _MAIL = re.compile(r"[\w.+-]+(?:@|%40|&#64;)[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(
@@ -95,7 +104,8 @@ def scrub(visit: Visit) -> Scrubbed:
     slim = replace(visit, entries=tuple(_slim(entry, done.replaced) for entry in visit.entries))
     done.visit = change_texts(slim, lambda text: replace_tokens(text, done.tokens))
     for what, (pattern, instead) in _PERSONS.items():
-        done.visit = _change_bodies(done.visit, _counting(done.replaced, what, pattern, instead))
+        change = _counting(done.replaced, what, pattern, instead)
+        done.visit = _change_known(_change_bodies(done.visit, change), change)
     return done
 
 
@@ -142,6 +152,12 @@ def change_texts(visit: Visit, change: Callable[[str], str]) -> Visit:
         visit.ending and replace(visit.ending, reason=change(visit.ending.reason)),
     )
     return _change_bodies(slim, change)
+
+
+def _change_known(visit: Visit, change: Callable[[str], str]) -> Visit:
+    """Change the names of calendars that the archive remembered."""
+    known = tuple(replace(one, name=change(one.name)) for one in visit.about.known)
+    return replace(visit, about=replace(visit.about, known=known))
 
 
 def _change_bodies(visit: Visit, change: Callable[[str], str]) -> Visit:
@@ -198,16 +214,31 @@ def _tokens_of(visit: Visit, replaced: Counter[str]) -> list[str]:
             replaced["cookies"] += 1
             found[value] = None
         for text in _texts(entry):
-            named = (match for pattern in _NAMED for match in pattern.findall(text))
-            opaque = (match.group() for match in _OPAQUE.finditer(text))
-            for value in (*named, *opaque):
-                found[html.unescape(unquote_plus(value) if "%" in value else value)] = None
+            found.update(dict.fromkeys(_secrets(text)))
     return [value for value in found if len(value) >= _SHORTEST_TOKEN and not value.isalpha()]
 
 
+def _secrets(text: str) -> Iterator[str]:
+    """Yield what looks like a secret in a page, an address or a form."""
+    for pattern in _NAMED:
+        yield from map(_written_plainly, pattern.findall(text))
+    for value in map(html.unescape, _HIDDEN.findall(text)):
+        if _MIXED.fullmatch(value):
+            yield value
+    for match in _OPAQUE.finditer(text):
+        if not _WORDS.fullmatch(match.group()):
+            yield match.group()
+
+
+def _written_plainly(value: str) -> str:
+    return html.unescape(unquote_plus(value) if "%" in value else value)
+
+
 def _texts(entry: Entry) -> Iterable[str]:
-    yield entry.key[1]
-    yield "&" + entry.key[2].decode("latin-1")
+    # Once as they are, where "&" divides, and once as they are meant.
+    for text in (entry.key[1], "&" + entry.key[2].decode("latin-1")):
+        yield from (part for part in re.split(r"(?=[&?;])", text) if "%" not in part)
+        yield from (unquote_plus(part) for part in re.split(r"[&?]", text) if "%" in part)
     if entry.received is not None:
         for name, value in entry.received.fields:
             if name.lower() == b"location":
