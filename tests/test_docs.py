@@ -16,7 +16,10 @@ from support.command import run_command
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
-COMMANDS = sorted(filter(None, (command.name for command in make_app().registered_commands)))
+APP = make_app()
+COMMANDS = sorted(
+    filter(None, (made.name for made in (*APP.registered_commands, *APP.registered_groups)))
+)
 
 
 def read(name: str) -> str:
