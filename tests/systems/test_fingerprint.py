@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -226,6 +227,38 @@ def test_a_city_page_leads_to_booking_pages() -> None:
 def test_leads_are_few() -> None:
     links = "".join(f'<a href="https://a.example/select2?md={n}">x</a>' for n in range(50))
     assert len(find_leads(page(NOWHERE, links), SYSTEMS)) == MOST_LEADS
+
+
+_MEAN_URLS = [
+    "https://a.example/" + part * (900 // len(part))
+    for part in ("?", "&md", "/select2?md", "/m/", "//a.", "HamburgGateway/", "?company", "sna=T0")
+]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div>" * 400_000,
+        "x" * 9_000_000,
+        "".join(f'<a href="{url}{n}">x</a>' for n in range(100) for url in _MEAN_URLS),
+    ],
+    ids=["nested", "long", "links"],
+)
+def test_mean_pages_cost_little(body: str) -> None:
+    """Bounded by what the machine gives this process, not by the clock on the wall."""
+    begun = time.process_time()
+    shown = page(_MEAN_URLS[0], body)
+    rank(shown, SYSTEMS)
+    find_leads(shown, SYSTEMS)
+    assert time.process_time() - begun < 4
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://jobs.example/?company=a", "https://a.example/search?md=1", "https://tevis.example/"],
+)
+def test_a_hint_is_not_enough(url: str) -> None:
+    assert not any(one.is_sure for one in rank(page(url), SYSTEMS))
 
 
 @settings(max_examples=60, deadline=None)

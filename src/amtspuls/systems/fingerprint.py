@@ -18,7 +18,7 @@ from amtspuls.systems.markup import attribute
 
 MOST_LEADS = 10
 _MOST_LINKS = 500
-_URL_CHARS = 2000
+_URL_CHARS = 1000
 _LINKS = "iframe[src], frame[src], a[href], form[action]"
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser
 
 from amtspuls.fetch.page import Page
+from amtspuls.systems.bulk import too_much
 from amtspuls.systems.markup import query_of
 
 SURE = 3
@@ -95,8 +96,8 @@ class Seen:
 
     @cached_property
     def tree(self) -> LexborHTMLParser:
-        """The page as HTML."""
-        return LexborHTMLParser(self.page.text)
+        """The page as HTML; empty where it is too large to be a page of a portal."""
+        return LexborHTMLParser("" if too_much(self.page.text) else self.page.text)
 
     @cached_property
     def cookies(self) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from amtspuls.systems.marks import (
 from amtspuls.systems.markup import query_of
 
 MARKS = (
-    address(r"\?(.*&)?company=[^&]", SURE, "company="),
+    address(r"/index\.php\?[^#?]*\bcompany=[^&]", SURE, "index.php?company="),
+    address(r"[?&]company=[^&]", LIKELY, "company="),
     address(r"//([\w.-]+\.)?netappoint\.de(:\d+)?(/|$)", SURE, "vendor's host"),
     address("/netappoint", LIKELY, "netappoint in the path"),
     markup('form[name="frm_casetype"]', SURE, "form frm_casetype"),

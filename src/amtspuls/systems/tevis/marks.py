@@ -17,9 +17,9 @@ from amtspuls.systems.marks import (
 )
 
 MARKS = (
-    address(r"/select2\?(.*&)?md=\d", SURE, "select2?md="),
-    address(r"/(calendar|suggest|location)\?(.*&)?mdt=\d", SURE, "mdt= of a unit"),
-    address(r"/caldiv\?(.*&)?cal=", SURE, "caldiv?cal="),
+    address(r"/select2\?[^#?]*\bmd=\d", SURE, "select2?md="),
+    address(r"/(calendar|suggest|location)\?[^#?]*\bmdt=\d", SURE, "mdt= of a unit"),
+    address(r"/caldiv\?[^#?]*\bcal=", SURE, "caldiv?cal="),
     address(r"//([\w.-]+\.)?termine-reservieren\.(de|online)(:\d+)?(/|$)", SURE, "vendor's host"),
     address(r"//[^/]*\btevis|/tevis", LIKELY, "tevis in the address"),
     address(r"/(select2|suggest|caldiv)$", HINT, "name of a page"),
