@@ -189,6 +189,7 @@ class Town:
         action: What follows the concerns: ``location``, or ``suggest`` for the second generation.
         choice: False when the second generation shows the times without asking for a location.
         says_next: Whether the list of locations says which have no times.
+        biggest: The most times that one of its pages has shown.
         lost: Numbers of the requests (from 0) that are answered by a lost session.
     """
 
@@ -206,6 +207,7 @@ class Town:
     checkbox: bool = False
     lost: set[int] = field(default_factory=set)
     first_gap_days: int = 0
+    biggest: int = 0
     count: int = 0
     md: str = ""
     cnc: str = ""
@@ -302,6 +304,7 @@ class Town:
         if self.most_days is not None:
             days = sorted({day_of_slot(slot) for slot, _ in shown})[: self.most_days]
             shown = [(slot, cal) for slot, cal in shown if day_of_slot(slot) in days]
+        self.biggest = max(self.biggest, len(shown))
         name = self.places[self.loc]
         if not shown:
             return none_free(name, of=self._of)

@@ -10,7 +10,7 @@ from amtspuls.errors import AmtspulsError, SessionLostError, ThrottledError, Unr
 from amtspuls.model import KnownCalendar, Outcome, Reading, View, Window, local_from_slot
 from amtspuls.systems.base import Ask
 from amtspuls.systems.tevis import SYSTEM
-from support.fake_session import FETCHED_AT, FakeSession, on
+from support.fake_session import FETCHED_AT, FakeSession, Request, on
 from support.tevis_pages import (
     BASE,
     Town,
@@ -36,8 +36,14 @@ def portal(**changes: Any) -> Portal:
         "name": "Stadt Musterstadt",
         "system": "tevis",
         "url": BASE,
+        "services": asked("12"),
     }
     return Portal(**given | changes)
+
+
+def asked(*ids: str) -> list[dict[str, str]]:
+    """Services of a catalogue entry; what is no number is a name."""
+    return [{"common": "other", "id" if one.isdecimal() else "name": one} for one in ids]
 
 
 async def read(
@@ -166,16 +172,17 @@ TWO_UNITS = {
 }
 
 
-async def test_without_services_one_concern_represents_each_unit() -> None:
-    offers = {("12", "41"): [(slots_on(FEB3, "08:00")[0], "169")], ("22", "42"): []}
+async def test_without_services_each_unit_is_asked_by_name() -> None:
+    paper = [(slots_on(FEB3, "08:00")[0], "169")]
+    offers = {("12", "41"): paper, ("13", "41"): paper, ("22", "42"): []}
     session = FakeSession([town(units=TWO_UNITS, offers=offers)])
-    reading = await read(session)
+    reading = await read(session, services=())
     assert [(v.calendar.name, v.asked) for v in reading.views] == [
-        ("Bürgerbüro / Mitte", ("Personalausweis",)),
+        ("Bürgerbüro / Mitte", ("Personalausweis", "Reisepass")),
         ("Kfz-Zulassung / Süd, Nebenstelle", ("Neuzulassung",)),
     ]
     assert sum("select2" in path for path in session.paths) == 2
-    assert sum("location?" in path and "GET" in path for path in session.paths) == 2
+    assert sum("location?" in path and "GET" in path for path in session.paths) == 3
 
 
 async def test_named_services_are_asked_and_no_more_units_than_needed() -> None:
@@ -184,7 +191,7 @@ async def test_named_services_are_asked_and_no_more_units_than_needed() -> None:
         ("13", "41"): [(slots_on(FEB3, "08:30")[0], "169"), (slots_on(FEB4, "08:30")[0], "171")],
     }
     session = FakeSession([town(units=TWO_UNITS, offers=offers)])
-    reading = await read(session, options={"services": ["reisepass", 12]})
+    reading = await read(session, services=asked("reisepass", "12"))
     assert [(v.calendar.key, v.asked, len(v.slots)) for v in reading.views] == [
         ("169", ("Personalausweis", "Reisepass"), 2),
         ("171", ("Personalausweis", "Reisepass"), 1),
@@ -194,7 +201,7 @@ async def test_named_services_are_asked_and_no_more_units_than_needed() -> None:
 
 async def test_a_service_that_no_unit_offers_is_a_problem() -> None:
     session = FakeSession([town()])
-    reading = await read(session, options={"services": ["12", "Fischereischein"]})
+    reading = await read(session, services=asked("12", "Fischereischein"))
     (problem,) = reading.problems
     assert (problem.where, problem.outcome) == ("Fischereischein", Outcome.CHANGED)
     assert len(reading.views) == 2
@@ -203,7 +210,7 @@ async def test_a_service_that_no_unit_offers_is_a_problem() -> None:
 async def test_all_services_when_the_catalogue_says_so() -> None:
     offers: dict[tuple[str, str], list[object]] = {(c, "41"): [] for c in ("11", "12", "13")}
     session = FakeSession([town(offers=offers)])
-    (view,) = (await read(session, options={"services": "all"})).views
+    (view,) = (await read(session, services="all")).views
     assert view.asked == ("Abholung", "Personalausweis", "Reisepass")
     assert len(session.log) == 2 + 3 * 2
 
@@ -252,7 +259,8 @@ async def test_a_unit_that_fails_takes_nothing_from_the_others() -> None:
     offers = {("12", "41"): [(slots_on(FEB3, "08:00")[0], "169")]}
     down = UnreachableError("termine.example answers 502")
     session = FakeSession([on("select2?md=8", down), town(units=TWO_UNITS, offers=offers)])
-    reading = await read(session)
+    reading = await read(session, services=asked("12", "22"))
+    # Nobody knows whether the unit that failed offers service 22: that is no problem of its own.
     assert [(v.calendar.key, v.outcome) for v in reading.views] == [("169", Outcome.OK)]
     assert [(p.where, p.outcome) for p in reading.problems] == [
         ("Kfz-Zulassung", Outcome.UNREACHABLE)
@@ -265,9 +273,9 @@ async def test_a_throttle_ends_the_visit() -> None:
     first, second = (await read(session)).views
     assert [path for path in session.paths if "loc=42" in path] == []
     assert len(session.log) == 5
-    # The first list was read to the day before its last one, and whole: few times are never cut.
-    assert (first.outcome, str(first.covered)) == (Outcome.PARTIAL, "2026-01-26..2026-02-04")
-    assert len(first.slots) == 3
+    # The first list may be cut on its last day: nothing has shown a bigger page yet.
+    assert (first.outcome, str(first.covered)) == (Outcome.PARTIAL, "2026-01-26..2026-02-03")
+    assert len(first.slots) == 2
     assert second.outcome is Outcome.THROTTLED
 
 
@@ -276,7 +284,7 @@ async def test_one_failing_concern_makes_the_whole_location_unknown() -> None:
     offers = {("12", "41"): free, ("13", "41"): free}
     broken = on("location?mdt=95&select_cnc=1&cnc-13=1", page(4, "Anderes", ""))
     session = FakeSession([broken, town(offers=offers)])
-    reading = await read(session, options={"services": [12, 13]})
+    reading = await read(session, services=asked("12", "13"))
     # A slot of 13 alone would look taken if 12 alone were shown.
     assert reading.views == ()
     assert [p.outcome for p in reading.problems] == [Outcome.CHANGED]
@@ -305,9 +313,10 @@ async def test_a_list_without_filter_covers_what_it_shows() -> None:
     one = town(offers={("12", "41"): free})
     session = FakeSession([on("location", times(free, fields=None), method="POST"), one])
     (view,) = (await read(session)).views
-    assert (view.outcome, str(view.covered)) == (Outcome.PARTIAL, "2026-01-26..2026-02-04")
+    # It may be cut on its last day, and nothing can tell.
+    assert (view.outcome, str(view.covered)) == (Outcome.PARTIAL, "2026-01-26..2026-02-03")
     assert "no filter" in view.reason
-    assert len(view.slots) == 2
+    assert len(view.slots) == 1
 
 
 async def test_a_list_that_begins_late_is_asked_from_today_on() -> None:
@@ -331,7 +340,7 @@ async def test_the_budget_of_pages_ends_the_list_before_its_last_day() -> None:
 async def test_a_filter_that_answers_something_else_ends_the_list() -> None:
     session = FakeSession([on("suggest?loc=41", concerns("Bürgerbüro", {"1": "X"})), town()])
     first, second = (await read(session)).views
-    assert (first.outcome, len(first.slots)) == (Outcome.PARTIAL, 3)
+    assert (first.outcome, len(first.slots)) == (Outcome.PARTIAL, 2)
     assert "begins again" in first.reason
     assert second.outcome is Outcome.OK
 
@@ -429,3 +438,39 @@ async def test_a_filter_that_answers_with_locations_is_noticed() -> None:
     (view,) = (await read(session)).views
     assert (view.outcome, str(view.covered)) == (Outcome.PARTIAL, "2026-01-26..2026-02-03")
     assert "no list of times" in view.reason
+
+
+async def test_many_units_are_asked_for_eight_services_and_the_rest_is_named() -> None:
+    units = {str(n): (f"Amt {n}", {f"1{n}": "Personalausweis"}) for n in range(1, 11)}
+    offers: dict[tuple[str, str], list[object]] = {(f"1{n}", "41"): [] for n in range(1, 11)}
+    reading = await read(FakeSession([town(units=units, offers=offers)]), services=())
+    assert len(reading.views) == 8
+    assert [(p.where, p.outcome) for p in reading.problems] == [
+        ("Amt 9", Outcome.SKIPPED),
+        ("Amt 10", Outcome.SKIPPED),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expected"),
+    [
+        ('data-tevis-calendars="168|169"', ("Abholung", "Reisepass")),
+        ('data-tevis-locations="41|41"', ("Abholung", "Reisepass")),
+        ('data-tevis-calendars="170" data-tevis-locations="42"', ("Personalausweis",)),
+    ],
+)
+async def test_a_calendar_is_for_the_services_of_which_the_page_says_it(
+    attribute: str, expected: tuple[str, ...]
+) -> None:
+    text = concerns("Bürgerbüro", UNITS["5"][1], mdt="95")
+    for number in ("11", "13"):
+        text = text.replace(f'name="cnc-{number}"', f'name="cnc-{number}" {attribute}')
+    one = town(offers={("12", "41"): [(slots_on(FEB3, "08:00")[0], "169")]})
+
+    def select(request: Request) -> str | None:
+        # The portal must know that the unit was chosen.
+        return text if "select2" in request.url and one(request) else None
+
+    (view,) = (await read(FakeSession([select, one]))).views
+    assert view.calendar.services == expected
+    assert view.asked == ("Personalausweis",)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.catalogue.portal import Portal
-from amtspuls.model import Outcome, Reading, Slot, Window, day_of_slot, slot_from_local
+from amtspuls.model import (
+    Outcome,
+    Reading,
+    Slot,
+    Window,
+    day_of_slot,
+    local_from_slot,
+    slot_from_local,
+)
 from amtspuls.systems.base import Ask
 from amtspuls.systems.tevis import SYSTEM
 from support.fake_session import FakeSession
@@ -48,6 +57,17 @@ def read(town: Town, **options: object) -> tuple[Reading, FakeSession]:
     return asyncio.run(SYSTEM.fetch_portal(session, Ask(portal, WINDOW))), session
 
 
+def check_open_days(reading: Reading, free: list[tuple[Slot, str]], biggest: int) -> None:
+    """A day stays open only if one of its hours holds as many times as any page has shown."""
+    hours = Counter((day_of_slot(slot), local_from_slot(slot).hour) for slot, _ in free)
+    for view in reading.views:
+        left = set(WINDOW.covered()) - set(view.covered)
+        assert view.outcome is (Outcome.PARTIAL if left else Outcome.OK)
+        for day in left:
+            assert biggest > 1
+            assert max(count for (on, _), count in hours.items() if on == day) >= biggest
+
+
 def check(reading: Reading, free: list[tuple[Slot, str]]) -> None:
     for view in reading.views:
         mine = sorted({slot for slot, cal in free if cal == view.calendar.key})
@@ -61,7 +81,12 @@ def check(reading: Reading, free: list[tuple[Slot, str]]) -> None:
 @settings(max_examples=120, deadline=None)
 @given(
     free_slots(),
-    st.sampled_from([(None, None), (16, None), (50, None), (None, 5), (None, 10), (13, 5)]),
+    st.sampled_from(
+        [
+            *((None, None), (16, None), (50, None), (None, 5), (None, 10), (13, 5)),
+            *((2, None), (3, None), (5, 2), (7, 1), (None, 1)),
+        ]
+    ),
     st.sampled_from([("location", True), ("suggest", True), ("suggest", False)]),
     st.tuples(NAMES, NAMES, NAMES),
     st.sampled_from([400, 21, 3]),
@@ -88,15 +113,14 @@ def test_a_list_is_read_to_its_end(
     )
     reading, session = read(town, filter_pages=1000)
     assert reading.problems == ()
-    assert {view.outcome for view in reading.views} == {Outcome.OK}
-    assert {view.covered for view in reading.views} == {WINDOW.covered()}
+    check_open_days(reading, free, town.biggest)
     assert {view.calendar.name for view in reading.views} == {
         f"{' '.join(unit.split())} / {' '.join(place.split())}"
     }
     check(reading, free)
     if bounds == (None, None):
-        # Uncut lists cost at most three filter pages: from the last day, its later hours, the days after.
-        assert len(session.log) <= 4 + 3
+        # Uncut lists cost at most four filter pages: all days, from the last one, its later hours twice.
+        assert len(session.log) <= 4 + 4
 
 
 @settings(max_examples=60, deadline=None)
@@ -133,3 +157,51 @@ def test_more_times_in_an_hour_than_a_page_shows_leave_that_day_open() -> None:
     assert (view.outcome, len(view.slots)) == (Outcome.PARTIAL, 1)
     assert str(view.covered) == "2026-03-16..2026-03-17,2026-03-19..2026-04-27"
     assert "one hour" in view.reason
+
+
+CORNER = [slot_from_local(datetime(2026, 3, 18, 9, 10 * n)) for n in range(3)]
+
+
+def corner(more: list[Slot], bound: int | None = None) -> Reading:
+    """What is read of a portal whose first location has three times, all in one hour."""
+    town = Town(
+        units={"5": ("Amt", {"12": "Pass"})},
+        offers={
+            ("12", "41"): [(s, "169") for s in CORNER],
+            ("12", "42"): [(s, "170") for s in more],
+        },
+        places={"41": "Mitte", "42": "Nord"},
+        today=TODAY,
+        most_slots=bound,
+    )
+    return read(town)[0]
+
+
+def test_a_few_times_in_one_hour_are_all_only_if_a_page_has_shown_more() -> None:
+    first, _ = corner(CORNER[:2]).views
+    assert (first.outcome, str(first.covered)) == (
+        Outcome.PARTIAL,
+        "2026-03-16..2026-03-17,2026-03-19..2026-04-27",
+    )
+    # What another location shows later counts for the first one, too.
+    later = [slot_from_local(datetime(2026, 3, 20, 8 + n)) for n in range(4)]
+    assert {view.outcome for view in corner(later).views} == {Outcome.OK}
+
+
+def test_a_portal_that_shows_one_time_is_believed_until_it_is_caught() -> None:
+    alone = Town(
+        units={"5": ("Amt", {"12": "Pass"})},
+        offers={("12", "41"): [(CORNER[0], "169")]},
+        places={"41": "Mitte"},
+        today=TODAY,
+    )
+    reading, session = read(alone)
+    assert [(view.outcome, len(view.slots)) for view in reading.views] == [(Outcome.OK, 1)]
+    assert len(session.log) == 5
+    first, second = corner([], bound=1).views
+    assert (first.outcome, len(first.slots)) == (Outcome.OK, 1)  # nothing tells that there is more
+    assert second.outcome is Outcome.OK
+    days = [slot_from_local(datetime(2026, 3, 20 + n, 8)) for n in range(3)]
+    caught = corner(days, bound=1).views
+    assert [view.outcome for view in caught] == [Outcome.PARTIAL, Outcome.PARTIAL]
+    assert [len(view.slots) for view in caught] == [0, 0]

@@ -134,10 +134,10 @@ def grid(**changes: Any) -> Grid:
 
 
 async def read(
-    *rules: Rule, known: tuple[KnownCalendar, ...] = (), **options: Any
+    *rules: Rule, known: tuple[KnownCalendar, ...] = (), **given: Any
 ) -> tuple[Reading, FakeSession]:
     session = FakeSession(list(rules))
-    portal = Portal(id="m", name="M", system="tevis", url=BASE, options=options)
+    portal = Portal(id="m", name="M", system="tevis", url=BASE, **given)
     return await SYSTEM.fetch_portal(session, Ask(portal, WINDOW, known)), session
 
 
@@ -214,14 +214,16 @@ async def test_hidden_calendars_are_named_by_the_page_behind_one_concern() -> No
 
 
 async def test_named_services_choose_the_calendars() -> None:
-    reading, _ = await read(grid(), services=["Abmeldung"])
+    reading, _ = await read(grid(), services=[{"common": "other", "name": "Abmeldung"}])
     (view,) = reading.views
     assert (view.calendar.key, view.asked) == ("198", ("Abmeldung",))
 
 
 async def test_a_concern_without_calendar_is_skipped() -> None:
     without = {**TWO, "15": ("Beratung", ())}
-    reading, _ = await read(grid(concerns=without), services=[12, 15])
+    reading, _ = await read(
+        grid(concerns=without), services=[{"common": "other", "id": n} for n in (12, 15)]
+    )
     assert [view.calendar.key for view in reading.views] == ["197"]
     assert [(p.where, p.outcome) for p in reading.problems] == [
         ("Bürgerservice: Beratung", Outcome.SKIPPED)

@@ -15,7 +15,7 @@ class Tevis:
     """The system as ``systems.registry`` finds it; stateless. The page tells the generation."""
 
     name = "tevis"
-    version = 1
+    version = 2
     asks_full_weeks = True
 
     def fingerprint(self, seen: Seen) -> Fingerprint:
@@ -23,7 +23,7 @@ class Tevis:
         return fingerprint(seen)
 
     def check_portal(self, portal: Portal) -> None:
-        """Check the options ``services`` and ``filter_pages``; they hold for all generations.
+        """Check the option ``filter_pages``.
 
         Raises:
             ConfigError: One is unknown or makes no sense.

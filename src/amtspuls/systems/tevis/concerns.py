@@ -65,6 +65,7 @@ class Concern:
         mdt: The unit's internal id that goes with it.
         duration_min: Length where the page says it.
         calendars: Calendar ids where the page names them; "0" (no calendar) is left out.
+        locations: Ids of the locations that offer it, where the page names them.
     """
 
     field: str
@@ -72,6 +73,7 @@ class Concern:
     mdt: str
     duration_min: int | None = None
     calendars: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -161,7 +163,8 @@ def _concerns(m: Markup, form: LexborNode, names: dict[str, str]) -> list[Concer
             name=names[_field_of(item)],
             mdt=mdt,
             duration_min=number_in(attribute(item, "data-tevis-duration")) or None,
-            calendars=_calendars(item),
+            calendars=_ids(item, "data-tevis-calendars") or _ids(item, "data-tevis-calendar"),
+            locations=_ids(item, "data-tevis-locations"),
         )
         for item in _items(form)
     ]
@@ -201,9 +204,9 @@ def _above(item: LexborNode) -> list[LexborNode]:
     return nodes
 
 
-def _calendars(item: LexborNode) -> tuple[str, ...]:
-    ids = attribute(item, "data-tevis-calendars") or attribute(item, "data-tevis-calendar")
-    parts = (part.strip() for part in ids.split("|"))
+def _ids(item: LexborNode, name: str) -> tuple[str, ...]:
+    """The ids of an attribute, each once; they are joined by bars and may repeat."""
+    parts = (part.strip() for part in attribute(item, name).split("|"))
     return tuple(dict.fromkeys(p for p in parts if re.fullmatch(r"[1-9][0-9]{0,8}", p)))
 
 

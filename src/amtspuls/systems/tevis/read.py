@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlencode, urljoin
@@ -29,10 +30,11 @@ from amtspuls.systems.tevis.concerns import (
 )
 from amtspuls.systems.tevis.options import Wanted, parse_options
 from amtspuls.systems.tevis.times import TimesRead, TimesReader
-from amtspuls.systems.tevis.views import Keys, Room, views_of
+from amtspuls.systems.tevis.views import Keys, Offered, Room, views_of
 from amtspuls.systems.tevis.weeks import WeeksReader, without_repeats
 from amtspuls.systems.walk import Walk, with_fresh_session
 
+_ENOUGH = "eight services of other units are asked already; name the wanted ones (services in the catalogue)"
 _NO_CALENDAR = "wants personal data before it shows times, or has no calendar"
 
 
@@ -47,9 +49,10 @@ async def read_portal(session: Session, ask: Ask) -> Reading:
 
 @dataclass(slots=True)
 class _UnitRead:
-    """What came of a unit: its chosen concerns by field, its locations, what failed as a whole."""
+    """What came of a unit: its concerns, the chosen ones by field, its locations, what failed as a whole."""
 
     unit: Unit
+    offered: tuple[Concern, ...] = ()
     concerns: dict[str, Concern] = field(default_factory=dict)
     rooms: dict[str, Room] = field(default_factory=dict)
     broken: AmtspulsError | None = None
@@ -61,7 +64,8 @@ class _Reader:
         self._walk = walk
         self._ask = ask
         options = parse_options(ask.portal)
-        self._wanted = Wanted(options)
+        self._wanted = Wanted(ask.portal)
+        self._has_unread_units = False
         self._times = TimesReader(walk, ask.window, options.filter_pages)
         self._keys = Keys(ask.known, ask.portal.calendar_aliases)
 
@@ -75,17 +79,27 @@ class _Reader:
             only = Unit(query_of(page.url).get("md", ""), entry.unit, page.url)
             readings = [await self._unit(only, entry)]
         else:
-            readings = []
-            for unit in entry.units:
-                if not self._wanted.nothing_left:
-                    readings.append(await self._unit(unit, None))
+            readings = await self._units(entry.units)
         for reading in readings:
             views.extend(reading.views)
             problems.extend(reading.problems)
-        problems.extend(_unfound(entry) for entry in self._wanted.missing)
+        if not self._has_unread_units:
+            problems.extend(_unfound(entry.wire) for entry in self._wanted.missing)
         return Reading(tuple(views), tuple(problems))
 
-    async def _unit(self, unit: Unit, shown: ConcernPage | None) -> Reading:
+    async def _units(self, units: Sequence[Unit]) -> list[Reading]:
+        readings: list[Reading] = []
+        for number, unit in enumerate(units, start=1):
+            if not self._wanted.nothing_left:
+                readings.append(await self._unit(unit, None, units_after=len(units) - number))
+            elif self._wanted.is_spent:
+                problem = Problem(unit.name, Outcome.SKIPPED, _ENOUGH)
+                readings.append(Reading((), (problem,)))
+        return readings
+
+    async def _unit(
+        self, unit: Unit, shown: ConcernPage | None, *, units_after: int = 0
+    ) -> Reading:
         """Read one unit, whatever happens; ``shown`` is its page where it has been read already."""
         read = _UnitRead(unit)
         try:
@@ -94,10 +108,12 @@ class _Reader:
                 page = await with_fresh_session(self._walk, lambda _: self._concerns(unit))
         except AmtspulsError as error:
             read.broken = error
+            self._has_unread_units = True
             return self._reading(read)
         if page.generation is Generation.V1:
             return await self._calendars(unit, page)
-        chosen = self._wanted.take(page.concerns)
+        chosen = self._wanted.take(page.concerns, units_after=units_after)
+        read.offered = page.concerns
         read.concerns = {concern.field: concern for concern in chosen}
         for concern in chosen:
             await self._concern(read, page, concern)
@@ -191,11 +207,13 @@ class _Reader:
     def _reading(self, read: _UnitRead) -> Reading:
         if read.broken is not None:
             return self._broken(read, read.broken)
-        views = [
-            view
-            for room in read.rooms.values()
-            for view in views_of(room, read.concerns, self._keys, self._ask.window)
-        ]
+        offered = Offered(read.offered, read.concerns)
+        views: list[View] = []
+        for room in read.rooms.values():
+            for field_name, got in room.read.items():
+                if isinstance(got, TimesRead):
+                    room.read[field_name] = self._times.settled(got)
+            views.extend(views_of(room, offered, self._keys, self._ask.window))
         return Reading(tuple(views), tuple(read.problems))
 
     def _broken(self, read: _UnitRead, error: AmtspulsError) -> Reading:
@@ -209,7 +227,7 @@ class _Reader:
 
 def _room(read: _UnitRead, loc: str, name: str) -> Room:
     place = f"{read.unit.md}-{loc}" if loc else read.unit.md
-    return read.rooms.setdefault(loc, Room(read.unit.name, place, name))
+    return read.rooms.setdefault(loc, Room(read.unit.name, loc, place, name))
 
 
 def _loc_of(shown: Times | NoneFree) -> str:

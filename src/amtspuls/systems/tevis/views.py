@@ -23,6 +23,7 @@ from amtspuls.systems.markup import clean_text
 from amtspuls.systems.tevis.answer import Offer
 from amtspuls.systems.tevis.concerns import Concern
 from amtspuls.systems.tevis.times import TimesRead
+from amtspuls.systems.walk import service_names
 
 
 @dataclass(slots=True)
@@ -31,12 +32,14 @@ class Room:
 
     Attributes:
         unit: Name of the unit.
+        loc: Id of the location; "" where the page shows none.
         place: Public number of the unit and id of the location, ``md-loc``.
         location: Name of the location.
         read: Field of the concern to what came of it.
     """
 
     unit: str
+    loc: str
     place: str
     location: str
     read: dict[str, TimesRead | AmtspulsError] = field(default_factory=dict)
@@ -79,14 +82,30 @@ def _plain(name: str) -> str:
     return clean_text(name).casefold()
 
 
-def views_of(
-    room: Room, concerns: Mapping[str, Concern], keys: Keys, window: Window
-) -> tuple[View, ...]:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The concerns of a unit: all of them in page order, and by field those that are asked."""
+
+    all: tuple[Concern, ...]
+    asked: Mapping[str, Concern]
+
+    def services_of(self, key: str, loc: str, keys: Keys) -> tuple[str, ...]:
+        """Names of the concerns that a calendar is for.
+
+        Those of which the page says it: by calendar, else by location; else those that are asked.
+        """
+        for_it = [c.name for c in self.all if key in map(keys.of, c.calendars)]
+        for_it = for_it or [c.name for c in self.all if loc in c.locations]
+        return service_names(for_it)
+
+
+def views_of(room: Room, offered: Offered, keys: Keys, window: Window) -> tuple[View, ...]:
     """Make the views of a location: one per calendar that was shown, or that is known there.
 
     A slot counts as taken only where no asked concern shows it, so a day is covered when all of them
     covered it. A calendar that is known by its id but not shown has nothing free.
     """
+    concerns = offered.asked
     asked = tuple(concerns[name].name for name in concerns if name in room.read)
     lists = [read for read in room.read.values() if isinstance(read, TimesRead)]
     error = next((read for read in room.read.values() if isinstance(read, AmtspulsError)), None)
@@ -102,7 +121,8 @@ def views_of(
         gap = gap or nothing
     views = []
     for key, offers in sorted(by_key.items() or [(unkeyed, set[Offer]())]):
-        calendar = Calendar(key, room.name, asked)
+        services = offered.services_of(key, room.loc, keys) or asked
+        calendar = Calendar(key, room.name, services)
         if gap is not None and not covered:
             views.append(failed_view(calendar, gap, asked))
         else:
