@@ -6,6 +6,7 @@ logs of replicas. robots.txt, once a day and origin, is not counted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -16,7 +17,7 @@ GUESSED_REQUESTS = 40
 """Requests of a snapshot on a system without a formula, e.g. one that another distribution brings."""
 
 SERVICES_OF_ALL = 20
-"""Services that ``services = "all"`` means: 38 portals of August 2026 list about 800."""
+"""Services that ``services = "all"`` means: 32 tevis portals of August 2026 list 676."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Shape:
 
     Attributes:
         services: Services, categories or causes that are asked.
-        calendars: Calendars over all of them; more than ``services`` where there are several places.
+        calendars: Calendars over all of them, one that two services share twice; more than ``services``
+            where there are several places.
         free_days: Days marked as free, summed over calendars; where days are not opened it does not count.
         pages: Pages on which one calendar lists its days (months) or times (tevis: filter pages).
         units: Pages of units in front of the services (tevis).
@@ -88,11 +90,15 @@ USUAL: Mapping[str, Shape] = MappingProxyType(
         "impfthueringen": Shape(services=52, calendars=52),
         "netappoint": Shape(services=3, calendars=3, free_days=24, pages=3),
         "tempus": Shape(services=3, calendars=3, free_days=36),
-        "tevis": Shape(services=1, calendars=3, pages=3),
+        "tevis": Shape(services=3, calendars=8, pages=3),
     }
 )
 """A portal in nine weeks. Medians of the recorded weeks of 2021 and 2026: three calendars, with 11 to 13 free
-days each at tempus and 5 to 8 at netappoint. No recorded week has ekol or etermin; theirs are as for tempus."""
+days each at tempus and 5 to 8 at netappoint. No recorded week has ekol or etermin; theirs are as for tempus.
+Tevis: medians of 32 portals of August 2026, three services chosen by name at eight places in all."""
+
+_BY_SERVICE = frozenset({"tevis", "etermin"})
+"""Systems that ask as many services as the entry names; the others ask one per calendar, whatever it names."""
 
 
 def count_requests(system: str, shape: Shape) -> int:
@@ -113,8 +119,7 @@ def usual_shape(portal: Portal) -> Shape | None:
     services = _services_of(portal)
     if usual is None or services is None:
         return usual
-    places = usual.calendars // usual.services
-    calendars = services * places
+    calendars = math.ceil(services * usual.calendars / usual.services)
     days = usual.free_days * calendars // usual.calendars
     return replace(usual, services=services, calendars=calendars, free_days=days)
 
@@ -126,16 +131,10 @@ def estimate_requests(portal: Portal) -> int:
 
 
 def _services_of(portal: Portal) -> int | None:
-    """How many services the entry names; None where it leaves that open.
-
-    ekol asks one concern per office, however many the entry names: they are its order of choice.
-    """
-    if portal.system == "ekol":
+    """How many services or causes the entry names; None where it leaves that open."""
+    if portal.system == "netappoint":
+        causes = portal.options.get("causes", {})
+        return 1 if {"cur_cause", "cur_causes"} & set(portal.options) else len(causes) or None
+    if portal.system not in _BY_SERVICE:
         return None
-    if {"cur_cause", "cur_causes"} & set(portal.options):
-        return 1
-    named = getattr(portal, "services", ()) or portal.options.get("services")
-    named = named or portal.options.get("causes")
-    if named == "all":
-        return SERVICES_OF_ALL
-    return len(named) if isinstance(named, list | tuple | dict) and named else None
+    return SERVICES_OF_ALL if portal.services == "all" else len(portal.services) or None
