@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.archive.live import open_reader, open_writer
-from amtspuls.archive.reader_live import LiveReader
+from amtspuls.archive.reader import Reader
 from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ArchiveError
 from amtspuls.model import Snapshot, utc_from_slot
@@ -42,7 +42,7 @@ def test_both_archives_agree_on_everything(history: History, data: st.DataObject
                 writer = open_writer(Path(folder))
             assert writer.store(portal, snapshot) == plain.store(portal, snapshot)
         with closing(writer), closing(open_reader(Path(folder))) as reader:
-            assert isinstance(reader, LiveReader)
+            assert isinstance(reader, Reader)
             assert everything(reader) == everything(plain)
             whens = st.sampled_from(moments(history))
             for portal, at in product((PORTAL, OTHER), data.draw(st.lists(whens, max_size=8))):

@@ -20,6 +20,7 @@ from support.histories import PORTAL, everything, made_up
 from support.memory_archive import MemoryArchive
 
 SCHEMAS = Path(__file__).parent / "schemas"
+NEWEST = schema.REVISIONS[-1]
 COLUMN = "op.add_column('portals', sa.Column('note', sa.Text, nullable=False, server_default=''))"
 
 
@@ -97,7 +98,7 @@ def test_an_archive_of_every_schema_becomes_one_of_today(tmp_path: Path, revisio
 
 
 def test_migrating_makes_a_backup_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = _load(SCHEMAS / "0001.sql", tmp_path / "old")
+    folder = _load(SCHEMAS / f"{NEWEST}.sql", tmp_path / "old")
     with closing(open_reader(folder)) as reader:
         before = everything(reader)
     _add_revision(tmp_path, monkeypatch, COLUMN)
@@ -109,7 +110,7 @@ def test_migrating_makes_a_backup_first(tmp_path: Path, monkeypatch: pytest.Monk
             writer.store(PORTAL, snapshot)
     assert _revision(folder / "live.sqlite") == "9000"
     backup = folder / "live.sqlite.before-9000"
-    assert _revision(backup) == "0001"
+    assert _revision(backup) == NEWEST
     backup.rename(tmp_path / "live.sqlite")
     monkeypatch.undo()
     with closing(open_reader(tmp_path)) as reader:
@@ -126,12 +127,12 @@ def test_migrating_makes_a_backup_first(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_migration_that_fails_leaves_the_archive_as_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, message: str
 ) -> None:
-    folder = _load(SCHEMAS / "0001.sql", tmp_path / "old")
+    folder = _load(SCHEMAS / f"{NEWEST}.sql", tmp_path / "old")
     shape = _shape(folder / "live.sqlite")
     with monkeypatch.context() as patch:
         _add_revision(tmp_path, patch, step)
         with pytest.raises(ArchiveError, match=message):
             open_writer(folder)
-    assert _revision(folder / "live.sqlite") == "0001"
+    assert _revision(folder / "live.sqlite") == NEWEST
     assert _shape(folder / "live.sqlite") == shape
     open_writer(folder).close()

@@ -85,16 +85,25 @@ def views(draw: st.DrawFn, key: str, days: tuple[date, ...]) -> View:
 
 @st.composite
 def histories(
-    draw: st.DrawFn, max_size: int = 8, known_keys: tuple[str, ...] = KEYS
+    draw: st.DrawFn,
+    max_size: int = 8,
+    known_keys: tuple[str, ...] = KEYS,
+    steps: tuple[timedelta, ...] = STEPS,
 ) -> list[tuple[Portal, Snapshot]]:
-    """Snapshots of two portals in the order they are stored: failures, gaps, learned keys and all."""
+    """Snapshots of two portals in the order they are stored: failures, gaps, learned keys and all.
+
+    With other steps than the usual ones, the days on offer move along with time.
+    """
     start = draw(st.sampled_from(STARTS))
     first = start.astimezone(BERLIN).date()
     days = tuple(first + timedelta(days=n) for n in range(4))
     history = []
     at = start
-    for step in draw(st.lists(st.sampled_from(STEPS), min_size=1, max_size=max_size)):
+    for step in draw(st.lists(st.sampled_from(steps), min_size=1, max_size=max_size)):
         at += step
+        if steps is not STEPS:
+            first = at.astimezone(BERLIN).date()
+            days = tuple(first + timedelta(days=n) for n in (0, 1, 2, 6, 7, 15))
         portal = draw(st.sampled_from([PORTAL, PORTAL, PORTAL, OTHER]))
         outcome = draw(st.sampled_from([Outcome.OK, Outcome.OK, *FAILED]))
         keys = draw(st.lists(st.sampled_from(known_keys), unique=True)) if outcome.answered else []

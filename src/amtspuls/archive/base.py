@@ -1,6 +1,6 @@
 """What an archive is to the rest of the house: one writer, many readers.
 
-``LiveArchive`` (SQL) implements both protocols, ``MemoryArchive`` in the tests does too. Instants are
+``LiveWriter`` writes SQL, ``Reader`` shows it and the sealed weeks as one, ``MemoryArchive`` in the tests does both. Instants are
 whole Unix seconds UTC inside column tables and aware UTC ``datetime`` everywhere else; slots are minutes
 of naive local wall time (``model.Slot``).
 """
@@ -48,13 +48,18 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class PortalRecord:
-    """A portal as the archive knows it: what the catalogue said when it was last stored."""
+    """A portal as the archive knows it: what the catalogue said when it was last stored.
+
+    ``aggregated``: its rows are unions of several snapshots (impfthueringen in the old bundles); they can
+    be looked at, but when something was booked cannot be told from them.
+    """
 
     portal_id: str
     name: str
     system: str
     url: str
     zone: str
+    aggregated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

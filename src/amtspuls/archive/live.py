@@ -16,11 +16,12 @@ from amtspuls.archive.connect import (
 )
 from amtspuls.archive.failures import archive_errors
 from amtspuls.archive.lock import WriterLock
+from amtspuls.archive.reader import Reader
 from amtspuls.archive.reader_live import LiveReader
+from amtspuls.archive.shelf import Shelf
+from amtspuls.archive.week import WEEKS_NAME
 from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError
-
-WEEKS_NAME = "weeks"
 
 
 def open_writer(folder: Path, *, wait_s: float = 0.0, create: bool = True) -> ArchiveWriter:
@@ -46,15 +47,27 @@ def open_writer(folder: Path, *, wait_s: float = 0.0, create: bool = True) -> Ar
 
 
 def open_reader(folder: Path) -> ArchiveReader:
-    """Open an archive for reading, while a writer is at work or not.
+    """Open an archive for reading, while a writer is at work or not: live part and sealed weeks as one.
+
+    Raises:
+        ArchiveError: There is none, it is damaged, or its schema is another one.
+    """
+    return open_whole(folder)
+
+
+def open_whole(folder: Path) -> Reader:
+    """As ``open_reader``, for callers that want more than the protocol.
 
     Raises:
         ArchiveError: There is none, it is damaged, or its schema is another one.
     """
     path = folder / DATABASE_NAME
     with archive_errors(path):
+        shelf = Shelf(folder / WEEKS_NAME)
         if not path.is_file():
-            raise _missing(folder)
+            if not shelf.weeks():
+                raise _missing(folder)
+            return Reader(None, shelf)
         engine = reading_engine(path)
         try:
             with engine.begin() as connection:
@@ -62,7 +75,7 @@ def open_reader(folder: Path) -> ArchiveReader:
         except BaseException:
             engine.dispose()
             raise
-    return LiveReader(engine, path)
+    return Reader(LiveReader(engine, path), shelf)
 
 
 def _require_current(revision: str | None, folder: Path) -> None:

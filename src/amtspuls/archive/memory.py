@@ -38,9 +38,10 @@ def read_portal(connection: Connection, portal_id: str) -> PortalMemory:
     if row is None:
         return PortalMemory()
     memory = PortalMemory(row.number, PortalRecord(row.id, row.name, row.system, row.url, row.zone))
-    memory.newest_at = connection.scalar(
+    newest_at = connection.scalar(
         select(func.max(SNAPSHOTS.c.taken_at)).where(SNAPSHOTS.c.portal == row.number)
     )
+    memory.newest_at = row.sealed_at if newest_at is None else newest_at
     for found in connection.execute(select(CALENDARS).where(CALENDARS.c.portal == row.number)):
         calendar = Calendar(found.key, found.name, tuple(json.loads(found.services)))
         memory.calendars[found.key] = _read_open(connection, found.number, calendar)

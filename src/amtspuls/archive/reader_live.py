@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from amtspuls.archive.base import (
     STILL_OPEN,
@@ -39,7 +39,7 @@ from amtspuls.archive.queries import (
 )
 from amtspuls.archive.schema import PORTALS, SNAPSHOTS
 from amtspuls.archive.times import Ints, instant_of, seconds_from, seconds_of, starts_of
-from amtspuls.model import Covered, Outcome, Slot
+from amtspuls.model import Calendar, Covered, Outcome, Slot
 
 
 class LiveReader:
@@ -50,8 +50,12 @@ class LiveReader:
         self._path = path
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """One moment of the archive, however long the reading takes."""
+    def reading(self) -> Iterator[Connection]:
+        """One moment of the archive, however long the reading takes.
+
+        Raises:
+            ArchiveError: The file is damaged, or cannot be read.
+        """
         with archive_errors(self._path):
             try:
                 with self._engine.begin() as connection:
@@ -61,13 +65,13 @@ class LiveReader:
 
     def portals(self) -> Sequence[PortalRecord]:
         """All portals with at least one snapshot, by id."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(select(PORTALS).order_by(PORTALS.c.id))
             return [PortalRecord(r.id, r.name, r.system, r.url, r.zone) for r in rows]
 
     def calendars(self, portal_id: str) -> Sequence[CalendarRecord]:
         """Calendars of a portal, by key in byte order; empty for an unknown portal."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(calendars_of(portal_id))
             return [CalendarRecord(row.number, portal_id, calendar_of(row)) for row in rows]
 
@@ -75,16 +79,16 @@ class LiveReader:
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
     ) -> SnapshotColumns:
         """Snapshots with ``from_at <= taken_at < until_at``."""
-        wanted = _within(from_at, until_at)
-        with self._reading() as connection:
+        wanted = within(from_at, until_at)
+        with self.reading() as connection:
             return read_snapshots(connection, portal_id, wanted)
 
     def views(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
     ) -> ViewColumns:
         """Views of the snapshots with ``from_at <= taken_at < until_at``."""
-        wanted = _within(from_at, until_at)
-        with self._reading() as connection:
+        wanted = within(from_at, until_at)
+        with self.reading() as connection:
             snapshots = read_snapshots(connection, portal_id, wanted)
             return read_views(connection, portal_id, snapshots)
 
@@ -95,43 +99,23 @@ class LiveReader:
 
         A span that no snapshot has closed ends, for this choice, when its slot begins.
         """
-        wanted = _within(from_at, until_at)
-        with self._reading() as connection:
-            zone = read_zone(connection, portal_id)
-            calendar, slot, opened_at, closed_at = read_spans(connection, portal_id, wanted, zone)
-            kept = np.ones(len(slot), dtype=np.bool_)
-            first, until = wanted
-            if first is not None:
-                kept = (closed_at != STILL_OPEN) | (starts_of(slot, zone) >= first)
-                kept &= until is None or first < until
-        order = np.lexsort((opened_at, slot, calendar))
-        order = order[kept[order]]
-        return SpanColumns(calendar[order], slot[order], opened_at[order], closed_at[order])
+        wanted = within(from_at, until_at)
+        with self.reading() as connection:
+            return live_spans(connection, portal_id, wanted)
 
     def capacity_changes(self, portal_id: str) -> CapacityColumns:
         """Every change of the free places per slot, where the portal shows them."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_capacities(connection, portal_id)
 
     def state(self, portal_id: str, at: datetime) -> Sequence[CalendarState]:
         """What was free at a moment: each calendar's newest view at or before it, by key."""
-        seconds = seconds_of(at)
-        with self._reading() as connection:
-            newest = connection.scalar(
-                select(func.max(SNAPSHOTS.c.number))
-                .join(PORTALS, PORTALS.c.number == SNAPSHOTS.c.portal)
-                .where(PORTALS.c.id == portal_id, SNAPSHOTS.c.taken_at <= seconds)
-            )
-            if newest is None:
-                return []
-            zone = read_zone(connection, portal_id)
-            views = connection.execute(newest_views(portal_id, newest)).all()
-            calendar, slot = read_free(connection, portal_id, seconds, zone)
-            return [_state(view, slot[calendar == view.number]) for view in views]
+        with self.reading() as connection:
+            return live_state(connection, portal_id, seconds_of(at))
 
     def stops(self) -> Mapping[str, Stop]:
         """Portals that must not be asked, by id."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_stops(connection)
 
     def close(self) -> None:
@@ -139,20 +123,72 @@ class LiveReader:
         self._engine.dispose()
 
 
-def _within(from_at: datetime | None, until_at: datetime | None) -> Limits:
+def live_spans(connection: Connection, portal_id: str, wanted: Limits) -> SpanColumns:
+    """Spans of a portal within limits, as ``ArchiveReader.spans`` wants them."""
+    zone = read_zone(connection, portal_id)
+    spans = SpanColumns(*read_spans(connection, portal_id, wanted, zone))
+    return pick_spans(spans, wanted, zone)
+
+
+def pick_spans(spans: SpanColumns, wanted: Limits, zone: ZoneInfo) -> SpanColumns:
+    """Those spans that were open within limits, in their order."""
+    first, until = wanted
+    kept = np.ones(len(spans.slot), dtype=np.bool_)
+    if until is not None:
+        kept &= spans.opened_at < until
+    if first is not None:
+        ends = spans.closed_at.copy()
+        still = ends == STILL_OPEN
+        ends[still] = starts_of(spans.slot[still], zone)
+        kept &= ends >= first
+        kept &= until is None or first < until
+    order = np.lexsort((spans.opened_at, spans.slot, spans.calendar))
+    order = order[kept[order]]
+    return SpanColumns(*(column[order] for column in spans))
+
+
+def live_state(connection: Connection, portal_id: str, seconds: int) -> list[CalendarState]:
+    """What was free at a moment, as far as the live archive has views up to it."""
+    newest = connection.scalar(
+        select(func.max(SNAPSHOTS.c.number))
+        .join(PORTALS, PORTALS.c.number == SNAPSHOTS.c.portal)
+        .where(PORTALS.c.id == portal_id, SNAPSHOTS.c.taken_at <= seconds)
+    )
+    if newest is None:
+        return []
+    zone = read_zone(connection, portal_id)
+    views = connection.execute(newest_views(portal_id, newest)).all()
+    calendar, slot = read_free(connection, portal_id, seconds, zone)
+    return [
+        state_of(
+            calendar_of(view),
+            Outcome(view.outcome),
+            view.taken_at,
+            view.covered,
+            slot[calendar == view.number],
+        )
+        for view in views
+    ]
+
+
+def within(from_at: datetime | None, until_at: datetime | None) -> Limits:
+    """Limits in whole Unix seconds."""
     return (
         None if from_at is None else seconds_from(from_at),
         None if until_at is None else seconds_from(until_at),
     )
 
 
-def _state(view: Row[Any], slots: Ints) -> CalendarState:
-    covered = Covered.parse(view.covered)
+def state_of(
+    calendar: Calendar, outcome: Outcome, taken_at: int, covered_text: str, slots: Ints
+) -> CalendarState:
+    """The state of one calendar out of its newest view and its open slots, ascending."""
+    covered = Covered.parse(covered_text)
     known = on_covered_days(slots, covered)
     return CalendarState(
-        calendar=calendar_of(view),
-        outcome=Outcome(view.outcome),
-        taken_at=instant_of(view.taken_at),
+        calendar=calendar,
+        outcome=outcome,
+        taken_at=instant_of(taken_at),
         covered=covered,
         slots=tuple(Slot(slot) for slot in slots[known].tolist()),
         unknown=tuple(Slot(slot) for slot in slots[~known].tolist()),

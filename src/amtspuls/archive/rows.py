@@ -14,6 +14,7 @@ from amtspuls.archive.plan import Plan, PlannedCalendar
 from amtspuls.archive.schema import (
     CALENDARS,
     CAPACITY_CHANGES,
+    FORMER_KEYS,
     PORTALS,
     SNAPSHOTS,
     SPANS,
@@ -31,6 +32,7 @@ _ADD_SNAPSHOT = insert(SNAPSHOTS)
 _ADD_VIEW = insert(VIEWS)
 _ADD_TEXT = insert(TEXTS)
 _ADD_CAPACITY = insert(CAPACITY_CHANGES)
+_ADD_FORMER_KEY = insert(FORMER_KEYS)
 _OPEN = insert(SPANS)
 _CLOSE = (
     update(SPANS)
@@ -58,7 +60,7 @@ class SnapshotRows:
         _write_portal(connection, memory, todo.record)
         number = _write_snapshot(connection, memory.number, todo)
         for planned in todo.calendars:
-            _write_calendar(connection, memory.number, planned)
+            _write_calendar(connection, memory.number, planned, todo.taken_at)
         self._write_views(connection, number, todo.calendars)
         _write_spans(connection, todo)
         return Stored(number, todo.opened, todo.closed)
@@ -143,7 +145,9 @@ def _write_snapshot(connection: Connection, portal: int, todo: Plan) -> int:
     )
 
 
-def _write_calendar(connection: Connection, portal: int, planned: PlannedCalendar) -> None:
+def _write_calendar(
+    connection: Connection, portal: int, planned: PlannedCalendar, taken_at: int
+) -> None:
     calendar = planned.calendar
     if planned.memory.number and calendar == planned.memory.calendar:
         return
@@ -154,6 +158,10 @@ def _write_calendar(connection: Connection, portal: int, planned: PlannedCalenda
         "services": _as_json(calendar.services),
     }
     if planned.memory.number:
+        if planned.memory.calendar.key != calendar.key:
+            # Weeks that are sealed already know it by this key, for ever.
+            former = {"until_at": taken_at, "key": planned.memory.calendar.key}
+            connection.execute(_ADD_FORMER_KEY, {"calendar": planned.memory.number, **former})
         connection.execute(
             update(CALENDARS).where(CALENDARS.c.number == planned.memory.number).values(values)
         )

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Names of all schemas this version knows, oldest first; new archives are made as the last one."""
 
 METADATA = MetaData()
@@ -35,6 +35,9 @@ PORTALS = Table(
     Column("system", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("zone", Text, nullable=False),
+    # What the writer must know of snapshots that are sealed and no longer here.
+    Column("sealed_at", _SECONDS),
+    Column("sealed_requests", Integer),
 )
 
 CALENDARS = Table(
@@ -45,7 +48,24 @@ CALENDARS = Table(
     Column("key", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("services", Text, nullable=False),
+    Column("sealed_at", _SECONDS),
     UniqueConstraint("portal", "key"),
+)
+
+FORMER_KEYS = Table(
+    "former_keys",
+    METADATA,
+    Column("calendar", ForeignKey("calendars.number"), primary_key=True),
+    Column("until_at", _SECONDS, primary_key=True),
+    Column("key", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+SEALED_WEEKS = Table(
+    "sealed_weeks",
+    METADATA,
+    Column("week", String(7), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 TEXTS = Table(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from amtspuls.clock import utc_from_local
 from amtspuls.errors import ConfigError
+
+WEEKS_NAME = "weeks"
+"""Folder of an archive's sealed weeks."""
 
 _NAME = re.compile(r"(\d{4})-(\d{2})")
 _WEEK = timedelta(days=7)
@@ -68,3 +72,28 @@ class IsoWeek:
             utc_from_local(datetime.combine(day, time()), zone) for day in (self.start, self.end)
         )
         return first, until
+
+
+def folder_of(weeks: Path, week: IsoWeek) -> Path:
+    """Where a sealed week belongs below the folder of sealed weeks.
+
+    The folder is moved there whole, so the week is sealed when it exists.
+    """
+    return weeks / f"iso_year={week.year:04}" / f"iso_week={week.week:02}"
+
+
+def is_sealed(weeks: Path, week: IsoWeek) -> bool:
+    """Whether a week is sealed; cheap enough to ask for every snapshot."""
+    return folder_of(weeks, week).is_dir()
+
+
+def sealed_weeks(weeks: Path) -> list[IsoWeek]:
+    """Sealed weeks of a folder, ascending; none where there is no such folder."""
+    found = []
+    for place in weeks.glob("iso_year=????/iso_week=??"):
+        year, number = place.parent.name[-4:], place.name[-2:]
+        try:
+            found.append(IsoWeek.parse(f"{year}-{number}"))
+        except ConfigError:
+            continue
+    return sorted(found)

@@ -134,15 +134,13 @@ def _table(table: str, portal_id: str, columns: Mapping[str, Any]) -> pa.Table:
 
 def decode_portal(tables: Mapping[str, pa.Table]) -> SealedPortal:
     """A portal out of its rows of every table: the way back from ``encode_portal``."""
-    known = tables["portals"].to_pylist()[0]
+    record, aggregated = decode_record(tables["portals"])
     shots = _arrays(tables["snapshots"])
     shots["finished_at"] = shots["taken_at"] + shots.pop("took_s")
     shots.pop("ordinal")
     return SealedPortal(
-        record=PortalRecord(
-            known["portal"], known["name"], known["system"], known["url"], known["zone"]
-        ),
-        aggregated=known["aggregated"],
+        record=record,
+        aggregated=aggregated,
         calendars=decode_calendars(tables["calendars"]),
         snapshots=SealedSnapshots(**shots),
         views=SealedViews(**_arrays(tables["views"])),
@@ -150,6 +148,15 @@ def decode_portal(tables: Mapping[str, pa.Table]) -> SealedPortal:
         capacities=SealedCapacities(**_arrays(tables["capacities"])),
         extra_columns=_arrays(tables["extra_columns"])["slot"],
         row_order=_arrays(tables["row_order"])["place"],
+    )
+
+
+def decode_record(table: pa.Table) -> tuple[PortalRecord, bool]:
+    """A portal out of its row, and whether it is aggregated."""
+    known = table.to_pylist()[0]
+    return (
+        PortalRecord(known["portal"], known["name"], known["system"], known["url"], known["zone"]),
+        known["aggregated"],
     )
 
 

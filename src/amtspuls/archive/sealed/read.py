@@ -15,11 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from amtspuls.archive.base import PortalRecord
 from amtspuls.archive.sealed.format import (
     SCHEMAS,
     TABLES,
     decode_calendars,
     decode_portal,
+    decode_record,
     file_name,
     rows_in,
 )
@@ -103,6 +105,14 @@ class SealedWeek:
             ArchiveError: The week has no such portal, or a file is missing or damaged.
         """
         return decode_portal({table: self._rows(table, portal_id) for table in TABLES})
+
+    def record(self, portal_id: str) -> tuple[PortalRecord, bool]:
+        """A portal as it was known then, and whether its rows are unions of several snapshots.
+
+        Raises:
+            ArchiveError: The week has no such portal, or a file is damaged.
+        """
+        return decode_record(self._rows("portals", portal_id))
 
     def verify(self) -> None:
         """Compare every file with its size, digest, schema version and row counts.

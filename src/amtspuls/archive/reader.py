@@ -1,0 +1,238 @@
+"""The live part and the sealed weeks of an archive as one ``ArchiveReader``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import select
+
+from amtspuls.archive.base import (
+    CalendarRecord,
+    CalendarState,
+    CapacityColumns,
+    PortalRecord,
+    SnapshotColumns,
+    SpanColumns,
+    Stop,
+    ViewColumns,
+)
+from amtspuls.archive.merging import merge_spans
+from amtspuls.archive.moment import Moment
+from amtspuls.archive.numbers import Numbers
+from amtspuls.archive.pieces import Piece
+from amtspuls.archive.queries import (
+    Limits,
+    read_capacities,
+    read_snapshots,
+    read_views,
+    read_zone,
+)
+from amtspuls.archive.reader_live import LiveReader, live_spans, live_state, within
+from amtspuls.archive.rebuilding import rebuild_state
+from amtspuls.archive.schema import PORTALS
+from amtspuls.archive.shelf import Shelf
+from amtspuls.archive.times import Ints, seconds_of
+
+
+class Reader:
+    """An ``ArchiveReader`` on both parts; made by ``live.open_reader``. May be used from several threads.
+
+    Every call sees one moment of the archive, however long it takes and whatever is stored or sealed
+    meanwhile.
+    """
+
+    def __init__(self, live: LiveReader | None, shelf: Shelf) -> None:
+        self._live = live
+        self._shelf = shelf
+        self._numbers = Numbers()
+
+    @contextmanager
+    def moment(self) -> Iterator[Moment]:
+        """One moment of the archive.
+
+        Raises:
+            ArchiveError: A part of it is damaged, or cannot be read.
+        """
+        if self._live is None:
+            yield Moment.of(None, self._shelf)
+            return
+        with self._live.reading() as connection:
+            yield Moment.of(connection, self._shelf)
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers of calendars."""
+        return self._numbers
+
+    def portals(self) -> Sequence[PortalRecord]:
+        """All portals with at least one snapshot, by id."""
+        with self.moment() as moment:
+            found = {record.portal_id: record for record in _live_records(moment)}
+            newest = {
+                portal_id: week
+                for week in moment.weeks
+                if self._shelf.about(week).is_import or week not in moment.moved
+                for portal_id, count in self._shelf.about(week).snapshots.items()
+                if count
+            }
+            for portal_id, week in newest.items():
+                record = self._shelf.record(week, portal_id)
+                known = found.get(portal_id)
+                found[portal_id] = _joined(known, record)
+        return [record for _, record in sorted(found.items())]
+
+    def calendars(self, portal_id: str) -> Sequence[CalendarRecord]:
+        """Calendars of a portal, by key in byte order; empty for an unknown portal."""
+        with self.moment() as moment:
+            return self._numbers.records(moment, portal_id)
+
+    def snapshots(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> SnapshotColumns:
+        """Snapshots with ``from_at <= taken_at < until_at``."""
+        wanted = within(from_at, until_at)
+        with self.moment() as moment:
+            parts = [
+                SnapshotColumns(*_cut(piece.snapshots(), piece.taken_at, wanted))
+                for piece in self.pieces(moment, portal_id, wanted)
+            ]
+            if moment.live is not None:
+                live = read_snapshots(moment.live, portal_id, wanted)
+                kept = _shown(moment, portal_id, live.taken_at)
+                parts.append(SnapshotColumns._make(column[kept] for column in live))
+        return _ordered_snapshots(parts)
+
+    def views(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> ViewColumns:
+        """Views of the snapshots with ``from_at <= taken_at < until_at``."""
+        wanted = within(from_at, until_at)
+        with self.moment() as moment:
+            parts = []
+            for piece in self.pieces(moment, portal_id, wanted):
+                views = piece.views()
+                parts.append(ViewColumns(*_cut(views, views.taken_at, wanted)))
+            if moment.live is not None:
+                snapshots = read_snapshots(moment.live, portal_id, wanted)
+                live = read_views(moment.live, portal_id, snapshots)
+                kept = _shown(moment, portal_id, live.taken_at)
+                parts.append(ViewColumns._make(column[kept] for column in live))
+            records = self._numbers.records(moment, portal_id)
+        return _ordered_views(parts, records)
+
+    def spans(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> SpanColumns:
+        """Spans that were open at some moment of ``[from_at, until_at)``, closing at ``from_at`` included."""
+        wanted = within(from_at, until_at)
+        with self.moment() as moment:
+            if moment.live is not None and not moment.weeks_of(portal_id):
+                return live_spans(moment.live, portal_id, wanted)
+            return merge_spans(moment, self._numbers, portal_id, wanted)
+
+    def capacity_changes(self, portal_id: str) -> CapacityColumns:
+        """Every change of the free places per slot, where the portal shows them."""
+        with self.moment() as moment:
+            parts = [piece.capacities() for piece in self.pieces(moment, portal_id)]
+            if moment.live is not None:
+                parts.append(read_capacities(moment.live, portal_id))
+        rows = np.concatenate([np.stack(part, axis=1) for part in parts] or [np.zeros((0, 4), int)])
+        # The newest places of open slots are in both parts.
+        rows = np.unique(rows, axis=0)
+        return CapacityColumns(*(np.ascontiguousarray(column) for column in rows.T))
+
+    def state(self, portal_id: str, at: datetime) -> Sequence[CalendarState]:
+        """What was free at a moment: each calendar's newest view at or before it, by key."""
+        seconds = seconds_of(at)
+        with self.moment() as moment:
+            if moment.live is not None and not moment.weeks_of(portal_id):
+                return live_state(moment.live, portal_id, seconds)
+            return rebuild_state(moment, self._numbers, portal_id, seconds)
+
+    def stops(self) -> Mapping[str, Stop]:
+        """Portals that must not be asked, by id."""
+        return {} if self._live is None else self._live.stops()
+
+    def close(self) -> None:
+        """Release the connections; a second time does nothing."""
+        if self._live is not None:
+            self._live.close()
+
+    def pieces(
+        self, moment: Moment, portal_id: str, wanted: Limits = (None, None)
+    ) -> Iterator[Piece]:
+        """Sealed weeks of a portal that may have a snapshot within limits, in order."""
+        for week in moment.weeks_of(portal_id, wanted):
+            yield self._numbers.piece(moment, portal_id, week)
+
+    def zone(self, portal_id: str) -> ZoneInfo:
+        """A portal's zone; UTC for an unknown portal."""
+        with self.moment() as moment:
+            return zone_of(moment, portal_id)
+
+
+def zone_of(moment: Moment, portal_id: str) -> ZoneInfo:
+    """A portal's zone as it is known now; UTC for an unknown portal."""
+    if moment.live is not None and moment.live_calendars(portal_id):
+        return read_zone(moment.live, portal_id)
+    weeks = moment.weeks_of(portal_id)
+    return ZoneInfo(moment.shelf.record(weeks[-1], portal_id).zone if weeks else "UTC")
+
+
+def _live_records(moment: Moment) -> list[PortalRecord]:
+    if moment.live is None:
+        return []
+    rows = moment.live.execute(select(PORTALS).order_by(PORTALS.c.id))
+    return [PortalRecord(r.id, r.name, r.system, r.url, r.zone) for r in rows]
+
+
+def _joined(known: PortalRecord | None, sealed: PortalRecord) -> PortalRecord:
+    """What the live part says wins, but what was aggregated once stays so."""
+    if known is None:
+        return sealed
+    return PortalRecord(
+        known.portal_id, known.name, known.system, known.url, known.zone, sealed.aggregated
+    )
+
+
+def _cut(columns: Sequence[np.ndarray], taken_at: Ints, wanted: Limits) -> Iterator[np.ndarray]:
+    first, until = wanted
+    kept = np.ones(len(taken_at), dtype=np.bool_)
+    if first is not None:
+        kept &= taken_at >= first
+    if until is not None:
+        kept &= taken_at < until
+    return (column[kept] for column in columns)
+
+
+def _shown(moment: Moment, portal_id: str, taken_at: Ints) -> np.ndarray:
+    """Which live rows are not sealed too."""
+    kept = np.ones(len(taken_at), dtype=np.bool_)
+    for first, last in moment.hidden(portal_id):
+        kept &= (taken_at < first) | (taken_at > last)
+    return kept
+
+
+def _ordered_snapshots(parts: Sequence[SnapshotColumns]) -> SnapshotColumns:
+    if not parts:
+        none, texts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.object_)
+        return SnapshotColumns(none, none, none, texts, none, none, none, none, none)
+    whole = SnapshotColumns._make(map(np.concatenate, zip(*parts, strict=True)))
+    order = np.argsort(whole.taken_at, kind="stable")
+    return SnapshotColumns._make(column[order] for column in whole)
+
+
+def _ordered_views(parts: Sequence[ViewColumns], records: Sequence[CalendarRecord]) -> ViewColumns:
+    if not parts:
+        none, texts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.object_)
+        return ViewColumns(none, none, none, texts, texts, none)
+    whole = ViewColumns._make(map(np.concatenate, zip(*parts, strict=True)))
+    numbers = np.array([record.number for record in records], dtype=np.int64)
+    by_number = np.argsort(numbers)
+    rank = by_number[np.searchsorted(numbers, whole.calendar, sorter=by_number)]
+    order = np.lexsort((rank, whole.taken_at))
+    return ViewColumns._make(column[order] for column in whole)

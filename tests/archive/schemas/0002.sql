@@ -1,0 +1,190 @@
+BEGIN TRANSACTION;
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0002');
+CREATE TABLE calendars (
+	number INTEGER NOT NULL, 
+	portal INTEGER NOT NULL, 
+	"key" TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	services TEXT NOT NULL, 
+	sealed_at INTEGER, 
+	PRIMARY KEY (number), 
+	UNIQUE (portal, "key"), 
+	FOREIGN KEY(portal) REFERENCES portals (number)
+);
+INSERT INTO "calendars" VALUES(1,1,'k0','Kalender 0','["Anliegen"]',NULL);
+INSERT INTO "calendars" VALUES(2,1,'k1','Kalender 1','["Anliegen"]',NULL);
+CREATE TABLE capacity_changes (
+	calendar INTEGER NOT NULL, 
+	slot INTEGER NOT NULL, 
+	at INTEGER NOT NULL, 
+	capacity INTEGER, 
+	PRIMARY KEY (calendar, slot, at), 
+	FOREIGN KEY(calendar) REFERENCES calendars (number)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE former_keys (
+	calendar INTEGER NOT NULL, 
+	until_at INTEGER NOT NULL, 
+	"key" TEXT NOT NULL, 
+	PRIMARY KEY (calendar, until_at), 
+	FOREIGN KEY(calendar) REFERENCES calendars (number)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE hosts (
+	origin TEXT NOT NULL, 
+	robots INTEGER, 
+	robots_at INTEGER, 
+	silent_until INTEGER, 
+	budget_on TEXT, 
+	budget_spent INTEGER NOT NULL, 
+	PRIMARY KEY (origin), 
+	FOREIGN KEY(robots) REFERENCES robots (number)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "hosts" VALUES('https://demo.example',1,1769428800,1769428800,'2026-01-26',7);
+CREATE TABLE portals (
+	number INTEGER NOT NULL, 
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	system TEXT NOT NULL, 
+	url TEXT NOT NULL, 
+	zone TEXT NOT NULL, 
+	sealed_at INTEGER, 
+	sealed_requests INTEGER, 
+	PRIMARY KEY (number), 
+	UNIQUE (id)
+);
+INSERT INTO "portals" VALUES(1,'demo','Stadt Demo','tempus','https://demo.example/','Europe/Berlin',NULL,NULL);
+CREATE TABLE robots (
+	number INTEGER NOT NULL, 
+	origin TEXT NOT NULL, 
+	fetched_at INTEGER NOT NULL, 
+	sha256 VARCHAR(64) NOT NULL, 
+	status INTEGER NOT NULL, 
+	text TEXT NOT NULL, 
+	PRIMARY KEY (number)
+);
+INSERT INTO "robots" VALUES(1,'https://demo.example',1769428800,'fd89345af6aca5dab85f2aa6a830e270a362b1fa6b5f19607ddd773a081ed651',200,'User-agent: *
+');
+CREATE TABLE sealed_weeks (
+	week VARCHAR(7) NOT NULL, 
+	PRIMARY KEY (week)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE snapshots (
+	number INTEGER NOT NULL, 
+	portal INTEGER NOT NULL, 
+	taken_at INTEGER NOT NULL, 
+	finished_at INTEGER NOT NULL, 
+	outcome TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	requests INTEGER NOT NULL, 
+	bytes INTEGER NOT NULL, 
+	period_s INTEGER, 
+	parser TEXT NOT NULL, 
+	opened INTEGER NOT NULL, 
+	closed INTEGER NOT NULL, 
+	PRIMARY KEY (number), 
+	UNIQUE (portal, taken_at), 
+	FOREIGN KEY(portal) REFERENCES portals (number)
+);
+INSERT INTO "snapshots" VALUES(1,1,1769403600,1769403640,'ok','',7,70000,900,'tempus/1',18,0);
+INSERT INTO "snapshots" VALUES(2,1,1769404500,1769404540,'ok','',7,70000,900,'tempus/1',7,1);
+INSERT INTO "snapshots" VALUES(3,1,1769405400,1769405440,'ok','',7,70000,900,'tempus/1',4,4);
+CREATE TABLE spans (
+	calendar INTEGER NOT NULL, 
+	slot INTEGER NOT NULL, 
+	opened_at INTEGER NOT NULL, 
+	closed_at INTEGER, 
+	PRIMARY KEY (calendar, slot, opened_at), 
+	FOREIGN KEY(calendar) REFERENCES calendars (number)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "spans" VALUES(1,29490180,1769404500,1769405400);
+INSERT INTO "spans" VALUES(1,29490210,1769403600,NULL);
+INSERT INTO "spans" VALUES(1,29490225,1769403600,1769405400);
+INSERT INTO "spans" VALUES(1,29490240,1769403600,NULL);
+INSERT INTO "spans" VALUES(1,29491635,1769403600,NULL);
+INSERT INTO "spans" VALUES(1,29491665,1769403600,NULL);
+INSERT INTO "spans" VALUES(1,29493060,1769405400,NULL);
+INSERT INTO "spans" VALUES(1,29493090,1769403600,NULL);
+INSERT INTO "spans" VALUES(1,29493120,1769404500,NULL);
+INSERT INTO "spans" VALUES(1,29494500,1769403600,NULL);
+INSERT INTO "spans" VALUES(1,29494545,1769403600,NULL);
+INSERT INTO "spans" VALUES(1,29495940,1769405400,NULL);
+INSERT INTO "spans" VALUES(1,29495970,1769404500,NULL);
+INSERT INTO "spans" VALUES(1,29496000,1769403600,1769404500);
+INSERT INTO "spans" VALUES(2,29490180,1769403600,1769405400);
+INSERT INTO "spans" VALUES(2,29490225,1769403600,NULL);
+INSERT INTO "spans" VALUES(2,29491650,1769404500,NULL);
+INSERT INTO "spans" VALUES(2,29491665,1769404500,NULL);
+INSERT INTO "spans" VALUES(2,29493090,1769403600,1769405400);
+INSERT INTO "spans" VALUES(2,29493105,1769403600,NULL);
+INSERT INTO "spans" VALUES(2,29493120,1769403600,NULL);
+INSERT INTO "spans" VALUES(2,29494500,1769403600,NULL);
+INSERT INTO "spans" VALUES(2,29494530,1769405400,NULL);
+INSERT INTO "spans" VALUES(2,29494545,1769404500,NULL);
+INSERT INTO "spans" VALUES(2,29494560,1769403600,NULL);
+INSERT INTO "spans" VALUES(2,29495940,1769403600,NULL);
+INSERT INTO "spans" VALUES(2,29495955,1769405400,NULL);
+INSERT INTO "spans" VALUES(2,29495985,1769404500,NULL);
+INSERT INTO "spans" VALUES(2,29496000,1769403600,NULL);
+CREATE TABLE stops (
+	number INTEGER NOT NULL, 
+	portal_id TEXT NOT NULL, 
+	since INTEGER NOT NULL, 
+	reason TEXT NOT NULL, 
+	lifted_at INTEGER, 
+	PRIMARY KEY (number)
+);
+INSERT INTO "stops" VALUES(1,'refuser',1769428800,'captcha',NULL);
+CREATE TABLE texts (
+	number INTEGER NOT NULL, 
+	text TEXT NOT NULL, 
+	PRIMARY KEY (number), 
+	UNIQUE (text)
+);
+INSERT INTO "texts" VALUES(1,'2026-01-26..2026-01-30');
+INSERT INTO "texts" VALUES(2,'[]');
+CREATE TABLE views (
+	calendar INTEGER NOT NULL, 
+	snapshot INTEGER NOT NULL, 
+	outcome TEXT NOT NULL, 
+	covered INTEGER NOT NULL, 
+	asked INTEGER NOT NULL, 
+	duration_min INTEGER, 
+	free INTEGER, 
+	reason TEXT NOT NULL, 
+	PRIMARY KEY (calendar, snapshot), 
+	FOREIGN KEY(calendar) REFERENCES calendars (number), 
+	FOREIGN KEY(snapshot) REFERENCES snapshots (number), 
+	FOREIGN KEY(covered) REFERENCES texts (number), 
+	FOREIGN KEY(asked) REFERENCES texts (number)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "views" VALUES(1,1,'ok',1,2,NULL,9,'');
+INSERT INTO "views" VALUES(1,2,'ok',1,2,NULL,11,'');
+INSERT INTO "views" VALUES(1,3,'ok',1,2,NULL,11,'');
+INSERT INTO "views" VALUES(2,1,'ok',1,2,NULL,9,'');
+INSERT INTO "views" VALUES(2,2,'ok',1,2,NULL,13,'');
+INSERT INTO "views" VALUES(2,3,'ok',1,2,NULL,13,'');
+CREATE UNIQUE INDEX standing_stops ON stops (portal_id) WHERE lifted_at IS NULL;
+CREATE INDEX robots_of_origin ON robots (origin, number);
+CREATE UNIQUE INDEX open_spans ON spans (calendar, slot) WHERE closed_at IS NULL;
+COMMIT;
