@@ -321,17 +321,16 @@ def test_only_the_owner_can_read_a_tape(tmp_path: Path) -> None:
 
 
 class _Full(io.FileIO):
-    """A disk that has room for some bytes only."""
+    """A disk that has room for some bytes only, and says so when they are used up."""
 
     room = 0
 
     def write(self, content: Any) -> int:
-        if len(content) <= self.room:
-            self.room -= len(content)
-            return super().write(content)
-        super().write(bytes(content)[: self.room])
-        self.room = 0
-        raise OSError(28, "No space left on device")
+        if not self.room:
+            raise OSError(28, "No space left on device")
+        taken = super().write(bytes(content)[: self.room])
+        self.room -= taken
+        return taken
 
 
 @pytest.mark.parametrize("room", [0, 100, 900])

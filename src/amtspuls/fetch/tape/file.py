@@ -80,8 +80,9 @@ class TapeFile:
             raise self.broken
         content = b"".join(map(_member, records))
         try:
-            self._stream.write(content)
-            self._stream.flush()
+            left = memoryview(content)
+            while left:  # a disk that is nearly full takes a part before it says so
+                left = left[self._stream.write(left) :]
         except OSError as error:
             self.broken = OutputError(
                 f"{self.path} cannot be written: {error.strerror or error};"
