@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from amtspuls.fetch.gate import Gates
 from amtspuls.model import Outcome
 from amtspuls.replica.faults import Fault, FaultName
 from amtspuls.replica.server import ReplicaServer
-from amtspuls.replica.town import make_town
+from amtspuls.replica.town import Town, make_town
 from amtspuls.systems.registry import load_systems, require_system
 from support.fetching import AGENT, LIMITS
 from support.http_server import HttpServer, Reply, page, redirect
@@ -42,10 +43,14 @@ async def prober(*known: Portal, **barred: str) -> AsyncIterator[Prober]:
         yield Prober(clock, fetcher, load_systems(), known, barred, weeks=1)
 
 
+@cache
+def town() -> Town:
+    return make_town(7, start=date(2026, 1, 26), days=1, horizon_days=3)
+
+
 @asynccontextmanager
 async def replica() -> AsyncIterator[ReplicaServer]:
-    town = make_town(7, start=date(2026, 1, 26), days=1, horizon_days=3)
-    async with ReplicaServer(town, SimulatedClock(NOW)) as server:
+    async with ReplicaServer(town(), SimulatedClock(NOW)) as server:
         yield server
 
 

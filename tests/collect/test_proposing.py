@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,9 +98,8 @@ def test_comments_never_spoil_the_table(
         id="musterstadt", name="Stadt", system="tempus", url="https://a.example/?anlagennr=1"
     )
     shot = Snapshot(portal.id, AT, AT, Outcome.PARTIAL, tuple(views), reason=reason)
-    file = tmp_path_factory.mktemp("overlay") / "overlay.toml"
-    text = re.sub("[\ud800-\udfff]", "?", commented_table(portal, shot))
-    Path(file).write_text(text, "utf-8")
+    file: Path = tmp_path_factory.mktemp("overlay") / "overlay.toml"
+    file.write_text(commented_table(portal, shot), "utf-8")
     assert load_catalogue([file]).require("musterstadt") == portal
 
 

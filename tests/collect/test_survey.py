@@ -97,12 +97,11 @@ def test_retired_portals_only_when_wanted() -> None:
 def test_overlay_and_report_hold_any_reason(
     tmp_path_factory: pytest.TempPathFactory, reason: str, outcome: Outcome
 ) -> None:
-    reason = reason.encode("utf-8", "replace").decode("utf-8")
     found = find(portal(), shot(outcome, reason))
     survey = Survey((found,), 1)
     file: Path = tmp_path_factory.mktemp("overlay") / "overlay.toml"
     file.write_text(overlay_of(survey, "Written by a test."), "utf-8", newline="\n")
-    assert load_catalogue([file]).require("aue").note == found.now.note.strip()
+    assert load_catalogue([file]).require("aue").note == found.now.note
     report = report_of(survey, version="1", command="amtspuls probe", at=AT)
     (row,) = [line for line in report.splitlines() if line.startswith("| aue ")]
     assert row.replace("\\|", "").count("|") == 9

@@ -69,8 +69,8 @@ def title_of(seen: Seen) -> str:
 
 
 def _own_words(text: str) -> str:
-    shown = "".join(mark for mark in clean_text(text) if mark.isprintable())
-    parts = [_GENERIC_DE.sub("", part).strip(" -–—|:,") for part in _PARTS.split(shown) if part]
+    shown = _PARTS.split(one_line(clean_text(text)))
+    parts = [_GENERIC_DE.sub("", part).strip(" -–—|:,") for part in shown if part]
     return " - ".join(part for part in parts if part)
 
 
@@ -115,11 +115,12 @@ def commented_table(portal: Portal, snapshot: Snapshot) -> str:
         *(f"service asked: {name} ({common_service(name)})" for name in asked),
         *(f"calendar: {view.calendar.key} = {view.calendar.name}" for view in views),
     ]
-    return "".join(f"# {_one_line(line)}\n" for line in lines) + portal_table(portal)
+    return "".join(f"# {one_line(line)}\n" for line in lines) + portal_table(portal)
 
 
-def _one_line(text: str) -> str:
-    return "".join(mark if mark.isprintable() else " " for mark in text)
+def one_line(text: str) -> str:
+    """Return text that stands in one line of any file: nothing unprintable, single blanks."""
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
 
 
 def find_known(url: str, entry: str, known: Iterable[Portal]) -> Portal | None:

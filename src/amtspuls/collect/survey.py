@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from amtspuls.catalogue.portal import Portal
 from amtspuls.catalogue.render import to_toml
 from amtspuls.collect.probing import as_answered, without_probe
+from amtspuls.collect.proposing import one_line
 from amtspuls.collect.round import Round, Taken
 from amtspuls.model import Outcome, Snapshot
 
@@ -127,7 +128,7 @@ def find(portal: Portal, snapshot: Snapshot) -> Finding:
     if snapshot.outcome.answered:
         return Finding(portal, as_answered(portal, snapshot), snapshot)
     day = snapshot.taken_at.astimezone(portal.zone_info).date()
-    note = f"probed {day}: {snapshot.outcome}: {snapshot.reason[:_REASON_CHARS]}"
+    note = f"probed {day}: {snapshot.outcome}: {one_line(snapshot.reason)[:_REASON_CHARS]}".rstrip()
     if kept := without_probe(portal.note):
         note = f"{kept}; {note}"
     return Finding(portal, portal.model_copy(update={"note": note}), snapshot)

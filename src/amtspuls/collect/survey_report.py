@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from amtspuls.catalogue.portal import Portal
+from amtspuls.collect.proposing import one_line
 from amtspuls.collect.survey import Finding, Survey
 from amtspuls.model import Outcome
 
@@ -106,9 +107,9 @@ def _without_client(portals: Iterable[Portal]) -> str:
 
 def _text(text: str) -> str:
     """One line of text that cannot end a cell or become markup."""
-    line = " ".join(text.split())
+    line = one_line(text)
     shown = line if len(line) <= _REASON_CHARS else line[: _REASON_CHARS - 1] + "…"
-    return "".join(mark if mark.isprintable() else " " for mark in shown).translate(_ESCAPED)
+    return shown.translate(_ESCAPED)
 
 
 def _row(cells: Iterable[str | int]) -> str:
