@@ -7,7 +7,7 @@ UV := $(VENV)/lock/bin/uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-index-annotation --quiet
 
-.PHONY: demo test lint types contracts tests bench endurance lock docs dist clean
+.PHONY: demo test lint types contracts tests bench endurance evidence lock docs dist clean
 
 demo: $(VENV)/base.stamp
 	$(BIN)/amtspuls demo
@@ -32,6 +32,9 @@ tests: $(VENV)/test.stamp
 
 endurance: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.reliability
+
+evidence: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.evidence
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks

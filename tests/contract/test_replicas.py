@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from amtspuls.fetch.page import Page
 from amtspuls.model import KnownCalendar, Outcome, Reading, Slot
 from amtspuls.replica.availability import ReplicaPortal
 from amtspuls.replica.portals import PAGES
@@ -77,6 +79,24 @@ def test_a_reading_goes_through_its_session_and_reserves_nothing(
     found = {slot for view in reading.views for slot in view.slots}
     assert found
     assert found <= {*FIRST, *SECOND}
+
+
+class Forgetful(PagesSession):
+    """A client that keeps no cookies at all."""
+
+    def _follow(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Page:
+        self.clear_cookies()
+        return super()._follow(method, url, body, headers)
+
+
+@pytest.mark.parametrize("system", ["ekol", "etermin", "impfthueringen", "tempus"])
+def test_cookies_are_not_needed_where_the_protocol_has_none(system: str) -> None:
+    portal = PORTALS[system]
+    offer = offer_of(portal, FIRST, SECOND)
+    usual, forgetful = (read(portal, kind(portal, offer)) for kind in (PagesSession, Forgetful))
+    assert [(view.calendar, view.slots) for view in forgetful.views] == [
+        (view.calendar, view.slots) for view in usual.views
+    ]
 
 
 def keys_of(reading: Reading) -> dict[str, str]:

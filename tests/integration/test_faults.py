@@ -6,6 +6,7 @@ faulty time are simply missing: an honest gap, nothing more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +18,13 @@ from amtspuls.archive.live import open_writer
 from amtspuls.model import Outcome, Slot, slot_from_local, utc_from_slot
 from amtspuls.replica.availability import ReplicaPortal
 from amtspuls.replica.faults import Fault, FaultName
+from amtspuls.replica.portals import PAGES
+from conftest import ROOT
 from support.collecting import QUICK, collecting, spans_of
 from support.practice import netappoint, tempus
 from support.practice_ekol import ekol
 from support.practice_etermin import etermin
+from support.practice_impf import impf
 from support.practice_tevis import tevis
 from support.scripted import Offer, Script
 
@@ -48,7 +52,11 @@ PORTALS = {
         ("1222936001", "Bürgeramt Mitte", ("Reisepass",)),
         ("1222936002", "Bürgeramt Nord", ("Reisepass",)),
     ),
+    # Whole lists, as recordings are replayed: what a sample leaves out is no change either way.
+    "impfthueringen": impf(("138", "Jena"), ("140", "Gera"), variant={"answers": "whole"}),
 }
+
+WITHOUT_SESSION = ("impfthueringen",)
 
 # How each fault ends. Faults that leave no time for a page end the whole portal.
 OUTCOMES = {
@@ -78,6 +86,24 @@ STEPS, FAULTY = 10, range(3, 7)
 
 def test_every_fault_is_tried() -> None:
     assert {*OUTCOMES, FaultName.ROBOTS_FORBIDS} == set(FaultName)
+
+
+def test_every_fault_has_its_documented_outcome_for_every_system() -> None:
+    page = (ROOT / "docs" / "how-to" / "practise-on-replicas.md").read_text("utf-8")
+    documented = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| `(\w+)`", page, re.MULTILINE))
+    tried = {**OUTCOMES, FaultName.ROBOTS_FORBIDS: Outcome.REFUSED}
+    assert {name: documented[name] for name in tried} == tried
+    assert set(PORTALS) == set(PAGES)
+
+
+@pytest.mark.parametrize("system", WITHOUT_SESSION)
+async def test_a_portal_without_sessions_cannot_lose_one(system: str) -> None:
+    script = town_of(PORTALS[system], start_of("midnight"), 2)
+    (portal_id,) = script.portals
+    async with collecting(script, start_of("midnight")) as running:
+        running.server.faults.set(portal_id, Fault(FaultName.SESSION_LOST))
+        (snapshot,) = await running.at(start_of("midnight"))
+    assert snapshot.outcome is Outcome.OK
 
 
 def town_of(portal: ReplicaPortal, start: datetime, steps: int) -> Script:
@@ -142,7 +168,6 @@ def start_of(when: str) -> datetime:
 
 # Slots of the hour that spring leaves out cannot be written in eKOL's values, and no office has any.
 NO_SUCH = {("spring", "ekol")}
-
 TRIALS = [
     (when, system, name)
     for when in SPANNING
@@ -150,6 +175,7 @@ TRIALS = [
     for name in OUTCOMES
     if (when == "midnight" or name in {FaultName.RESET, FaultName.CHANGED, FaultName.THROTTLE})
     and (when, system) not in NO_SUCH
+    and not (name is FaultName.SESSION_LOST and system in WITHOUT_SESSION)
 ]
 
 
