@@ -140,9 +140,10 @@ async def test_a_calendar_that_ends_covers_no_further() -> None:
     assert pressed(session).count("CALENDARVIEW17||FORWARD") == 2, "once for each office"
 
 
-@pytest.mark.parametrize("wanted", ["72", "meldung "])
-async def test_the_catalogue_may_name_the_concern(wanted: str) -> None:
-    session, reading = await read(make(), options={"services": ["Fehlt", wanted]})
+@pytest.mark.parametrize("wanted", [{"id": "72"}, {"name": "meldung "}])
+async def test_the_catalogue_may_name_the_concern(wanted: dict[str, str]) -> None:
+    missing = {"common": "other", "name": "Fehlt"}
+    session, reading = await read(make(), services=[missing, {"common": "other"} | wanted])
     assert reading.views[0].asked == ("Meldung",)
     assert session.log[4].form["72"] == "1"
 
@@ -318,15 +319,14 @@ async def test_whatever_is_free_is_read(
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("changes", "says"),
     [
-        ({"office": "1"}, "unknown option 'office'"),
-        ({"services": "all"}, "list of one to 8"),
-        ({"services": []}, "list of one to 8"),
-        ({"services": [71]}, "ids or names"),
+        ({"options": {"office": "1"}}, "no options"),
+        ({"options": {"services": ["Reisepass"]}}, "no options"),
+        ({"services": "all"}, "one service per calendar"),
     ],
 )
-def test_options_that_make_no_sense(options: dict[str, Any], says: str) -> None:
+def test_entries_that_make_no_sense(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
-        SYSTEM.check_portal(portal(options=options))
-    SYSTEM.check_portal(portal(options={"services": ["Reisepass"]}))
+        SYSTEM.check_portal(portal(**changes))
+    SYSTEM.check_portal(portal(services=[{"common": "passport", "name": "Reisepass"}]))

@@ -8,6 +8,7 @@ import pytest
 from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import (
     AmtspulsError,
+    ConfigError,
     PageChangedError,
     RefusedError,
     SkippedError,
@@ -536,3 +537,27 @@ async def test_requests_stay_within_the_budget() -> None:
     reading = await read(session)
     marked = 3
     assert len(session.log) <= 1 + 4 * len(reading.views) + marked
+
+
+async def test_the_entry_may_name_the_service_and_only_its_categories_are_asked() -> None:
+    session = FakeSession(
+        [
+            posting("casetype_2", nat_month(2026, 1, [27])),
+            on("day=27", nat_times(2026, 1, 27, ["08:00"])),
+            on("company=musterstadt", nat_form(TWO), method="GET"),
+        ]
+    )
+    wanted = [{"common": "id_card", "name": "AUSWEIS"}, {"common": "other", "id": "99"}]
+    reading = await read(session, services=wanted)
+    (view,) = reading.views
+    assert (view.calendar.key, view.asked) == ("meldewesen", ("Ausweis",))
+    assert view.calendar.services == ("Reisepass", "Ausweis")
+    assert [one.where for one in reading.problems] == ["99"]
+    assert [one.form["casetype_1"] for one in session.log if one.method == "POST"] == ["0"]
+    again = await read(FakeSession(simple()), services=[{"common": "passport", "id": 1}])
+    assert again.views[0].asked == ("Reisepass",)
+
+
+def test_all_services_cannot_be_asked() -> None:
+    with pytest.raises(ConfigError, match="netappoint asks one service per calendar"):
+        SYSTEM.check_portal(portal(services="all"))

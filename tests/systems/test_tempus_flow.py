@@ -8,6 +8,7 @@ import pytest
 from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import (
     AmtspulsError,
+    ConfigError,
     PageChangedError,
     RefusedError,
     SkippedError,
@@ -456,3 +457,32 @@ async def test_requests_stay_within_the_budget() -> None:
     session = FakeSession(offices())
     reading = await read(session)
     assert len(session.log) <= 1 + 4 * len(reading.views) + 3
+
+
+async def test_the_entry_may_name_the_service_and_keys_stay_as_they_were() -> None:
+    other = "Abm-1181-mittermin"
+    calendar = tempus_calendar(MARKED).replace("tasks=1180", "tasks=1181")
+    session = FakeSession(
+        [*days(posting(other, calendar)), on(ENTRY, tempus_form(ONE), method="GET")]
+    )
+    wanted = [{"common": "other", "id": 1181}, {"common": "other", "name": "anmeldung"}]
+    reading = await read(session, services=wanted)
+    assert session.log[1].form == {FIELD: "0", other: "1"}
+    (view,) = reading.views
+    assert reading.problems == ()
+    assert (view.calendar.key, view.asked) == ("144/1180", ("Abmeldung",))
+    assert view.calendar.services == ("Anmeldung", "Abmeldung")
+    assert len(view.slots) == 3
+
+
+async def test_what_the_entry_does_not_name_is_not_asked() -> None:
+    session = FakeSession(direct())
+    reading = await read(session, services=[{"common": "other", "name": "Fehlt"}])
+    assert len(session.log) == 1
+    assert reading.views == ()
+    assert [(one.where, one.outcome) for one in reading.problems] == [("Fehlt", Outcome.CHANGED)]
+
+
+def test_all_services_cannot_be_asked() -> None:
+    with pytest.raises(ConfigError, match="tempus asks one service per calendar"):
+        SYSTEM.check_portal(portal(services="all"))

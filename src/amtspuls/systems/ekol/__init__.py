@@ -22,10 +22,10 @@ class Ekol:
         return fingerprint(seen)
 
     def check_portal(self, portal: Portal) -> None:
-        """Check the options of docs/systems/ekol.md.
+        """Check that there are no options, and that the services are named.
 
         Raises:
-            ConfigError: One of them makes no sense.
+            ConfigError: There is an option, or all services are wanted.
         """
         wanted_concerns(portal)
 

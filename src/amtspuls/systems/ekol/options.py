@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from amtspuls.catalogue.portal import Portal
+from amtspuls.catalogue.portal import AskedService, Portal
 from amtspuls.errors import ConfigError
-from amtspuls.systems.markup import clean_text
-
-MOST_SERVICES = 8
+from amtspuls.systems.services import refuse_all
 
 
-def wanted_concerns(portal: Portal) -> tuple[str, ...]:
-    """Return the concerns of the option ``services``, ids or names in lower case, best first.
+def wanted_concerns(portal: Portal) -> tuple[AskedService, ...]:
+    """Return the services of the entry, best first.
 
     Raises:
-        ConfigError: There is another option, or this one is no list of one to eight texts.
+        ConfigError: There is an option, or all services are wanted.
     """
-    unknown = sorted(set(portal.options) - {"services"})
-    if unknown:
-        raise _wrong(portal, f"unknown option {unknown[0]!r}; there is: services")
-    given = portal.options.get("services")
-    if given is None:
-        return ()
-    if not isinstance(given, list) or not 1 <= len(given) <= MOST_SERVICES:
-        raise _wrong(portal, f"services must be a list of one to {MOST_SERVICES} concerns")
-    if not all(isinstance(name, str) and clean_text(name) for name in given):
-        raise _wrong(portal, "services must be ids or names as the portal shows them")
-    return tuple(clean_text(name).casefold() for name in given)
-
-
-def _wrong(portal: Portal, what: str) -> ConfigError:
-    return ConfigError(f"portal {portal.id}: {what}", portal=portal.id)
+    if portal.options:
+        raise ConfigError(
+            f"portal {portal.id}: ekol has no options ({', '.join(sorted(portal.options))})",
+            portal=portal.id,
+        )
+    refuse_all(portal)
+    return portal.listed_services

@@ -96,7 +96,7 @@ class _Reader:
         """Return the first concern that the catalogue wants, else the first on the page."""
         for wanted in self._wanted:
             for concern in concerns:
-                if wanted in (concern.field, concern.name.casefold()):
+                if wanted.fits(concern.field, concern.name):
                     return concern
         return concerns[0]
 

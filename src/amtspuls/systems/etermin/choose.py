@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from amtspuls.catalogue.portal import AskedService
 from amtspuls.model import Outcome, Problem
 from amtspuls.systems.etermin.options import Options
 from amtspuls.systems.etermin.parse import Service
+from amtspuls.systems.services import unfound
 from amtspuls.systems.walk import service_names
 
 
@@ -34,7 +36,7 @@ class Choice:
 
 
 def choose(services: tuple[Service, ...], options: Options) -> Choice:
-    """Choose by the portal's options; without any, the shortest service of each group."""
+    """Choose by the portal's entry; without any, the shortest service of each group."""
     groups: dict[str, list[Service]] = {}
     for service in services:
         groups.setdefault(service.group_id or service.group, []).append(service)
@@ -52,20 +54,16 @@ def choose(services: tuple[Service, ...], options: Options) -> Choice:
 
 
 def _named(
-    services: tuple[Service, ...], wanted: tuple[str, ...]
+    services: tuple[Service, ...], wanted: tuple[AskedService, ...]
 ) -> tuple[list[Service], list[Problem]]:
     found: list[Service] = []
     problems: list[Problem] = []
-    for name in wanted:
-        match = [one for one in services if one.id == name] or [
-            one for one in services if one.name.casefold() == name.casefold()
-        ]
-        if match:
-            found.append(match[0])
-        else:
-            problems.append(
-                Problem(name, Outcome.CHANGED, "the portal lists no service of this id or name")
-            )
+    for asked in wanted:
+        match = next((one for one in services if asked.fits(one.id, one.name)), None)
+        if match is None:
+            problems.append(unfound(asked))
+        elif match not in found:
+            found.append(match)
     return found, problems
 
 

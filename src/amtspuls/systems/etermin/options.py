@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from amtspuls.catalogue.portal import Portal
+from amtspuls.catalogue.portal import AskedService, Portal
+from amtspuls.catalogue.services import MOST_SERVICES
 from amtspuls.errors import ConfigError
 from amtspuls.systems.markup import clean_text, query_of
 
-MOST_SERVICES = 8
-"""More named services than these would cost an office too many requests."""
-
-_KNOWN = {"services", "webid", "prime", "account"}
+_KNOWN = {"webid", "prime", "account"}
 _WEBID = re.compile(r"[a-z0-9._-]+")
 _IDS = re.compile(r"[0-9]+(,[0-9]+)*")
 
@@ -27,7 +24,7 @@ class Options:
     Attributes:
         origin: Scheme, host and port.
         webid: The tenant; "" when the ``Referer`` alone must say it.
-        services: Ids or names of the services to ask, in this order; empty for the documented choice.
+        services: Services to ask, in this order; empty for the documented choice.
         all_services: Ask every service; then ``services`` is empty.
         prime: Open the booking page before anything else.
         account: Number for ``POST /site``; "" when it is not known.
@@ -37,7 +34,7 @@ class Options:
 
     origin: str
     webid: str
-    services: tuple[str, ...]
+    services: tuple[AskedService, ...]
     all_services: bool
     prime: bool
     account: str
@@ -81,26 +78,17 @@ def parse_options(portal: Portal) -> Options:
 
 def _services(
     portal: Portal, segments: list[str], query: Mapping[str, str]
-) -> tuple[tuple[str, ...], bool]:
-    given: Any = portal.options.get("services")
+) -> tuple[tuple[AskedService, ...], bool]:
     in_path = segments[2] if len(segments) > 2 and segments[1].lower() == "serviceid" else ""
     in_address = in_path or query.get("serviceid", "") or query.get("serviceidpresel", "")
-    if in_address and given is not None:
+    if not in_address:
+        return portal.listed_services, portal.services == "all"
+    if portal.services:
         raise _wrong(portal, "the services are given twice: keep one of url and services")
-    if in_address:
-        given = in_address.split(",")
-    if given == "all":
-        return (), True
-    if given is None:
-        return (), False
-    if not isinstance(given, list) or not 1 <= len(given) <= MOST_SERVICES:
-        raise _wrong(portal, f'services must be "all" or a list of one to {MOST_SERVICES} services')
-    names = tuple(clean_text(str(name)) for name in given)
-    if not all(names) or not all(type(name) in (int, str) for name in given):
-        raise _wrong(portal, "services must be ids or names as the portal shows them")
-    if len(set(names)) < len(names):
-        raise _wrong(portal, "services names one service twice")
-    return names, False
+    ids = tuple(dict.fromkeys(clean_text(one) for one in in_address.split(",")))
+    if not all(ids) or len(ids) > MOST_SERVICES:
+        raise _wrong(portal, f"the url names no service, or more than {MOST_SERVICES}")
+    return tuple(AskedService(common="other", id=one) for one in ids), False
 
 
 def _prime(portal: Portal) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ConfigError
 from amtspuls.systems.markup import query_of
+from amtspuls.systems.services import refuse_all
 
 _KNOWN = {"cur_cause", "cur_causes", "start", "causes"}
 
@@ -34,6 +35,7 @@ def parse_options(portal: Portal) -> Options:
     Raises:
         ConfigError: The address lacks ``company``, or an option is unknown or makes no sense.
     """
+    refuse_all(portal)
     query = query_of(portal.url)
     if not query.get("company"):
         raise _wrong(portal, "the url needs a company, as in .../index.php?company=stadtbonn")

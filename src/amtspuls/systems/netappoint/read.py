@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ from amtspuls.systems.netappoint.parse import (
     parse_day,
     parse_entry,
 )
+from amtspuls.systems.services import OnePerCalendar
 from amtspuls.systems.walk import (
     Found,
     FreeDay,
@@ -69,7 +70,8 @@ async def read_portal(session: Session, ask: Ask) -> Reading:
     views: list[View] = []
     for job in await reader.jobs():
         views.extend(await reader.read_job(job))
-    return Reading(with_aliases(views, ask.portal.calendar_aliases))
+    problems = reader.wanted.problems()
+    return Reading(with_aliases(views, ask.portal.calendar_aliases), problems)
 
 
 class _Reader:
@@ -79,6 +81,7 @@ class _Reader:
         self._options: Options = parse_options(ask.portal)
         self._form: ServiceForm | None = None
         self._is_new_visitor = False
+        self.wanted = OnePerCalendar(ask.portal)
 
     async def jobs(self) -> list[_Job]:
         """Find out what there is to read; only companies with services need a request for that."""
@@ -97,13 +100,19 @@ class _Reader:
         if not isinstance(entry, ServiceForm):
             return [_Job(name, _WHOLE_PORTAL, (), partial(self._open_entry, entry))]
         self._form = entry
-        return [self._category_job(category) for category in entry.categories]
+        jobs = [self._category_job(category) for category in entry.categories]
+        return [job for job in jobs if job is not None]
 
-    def _category_job(self, category: Category) -> _Job:
+    def _category_job(self, category: Category) -> _Job | None:
+        """The job of a category; None when the entry names services, and none of this category."""
+        place = self.wanted.pick([(_ids(one), one.name) for one in category.services])
+        if place is None:
+            return None
         names = service_names([service.name for service in category.services])
-        return _Job(
-            category.name, _key(category.name), names, partial(self._open_category, category)
-        )
+        # Without an entry the second service is tried where the first one is refused.
+        fields = [one.field for one in category.services[place : place + 1]]
+        opened = partial(self._open_category, category, fields if self._ask.portal.services else [])
+        return _Job(category.name, _key(category.name), names, opened)
 
     async def read_job(self, job: _Job) -> list[View]:
         """Return the views of one category or cause, whatever happens."""
@@ -220,14 +229,16 @@ class _Reader:
         return (), parse_answer(await self._walk.get(self._url(cause, ("step", "2"))))
 
     async def _open_category(
-        self, category: Category, fresh: bool
+        self, category: Category, wanted: Sequence[str], fresh: bool
     ) -> tuple[tuple[str, ...], Answer]:
+        """Ask for the wanted field of a category; without one for its first service or its second."""
         if not category.services:
             return (), Refusal(_NO_SERVICE)
         form, services = await self._form_for(category, fresh)
         answer: Answer = Refusal(_NO_SERVICE)
         asked: tuple[str, ...] = ()
-        for service in services[:2]:
+        tried = [one for one in services if one.field in wanted] if wanted else services[:2]
+        for service in tried:
             fields = {other.field: "0" for other in services} | {service.field: "1"}
             if not self._is_new_visitor:
                 self._walk.clear_cookies()
@@ -252,6 +263,10 @@ class _Reader:
             if now.services[:1] == category.services[:1]:
                 return entry, now.services
         raise PageChangedError(f"the category {category.name!r} is gone from the entry page")
+
+
+def _ids(service: Service) -> tuple[str, str]:
+    return service.field, service.field.rpartition("_")[2]
 
 
 def _key(name: str) -> str:

@@ -8,6 +8,7 @@ from amtspuls.model import Reading
 from amtspuls.systems.base import Ask, Session
 from amtspuls.systems.marks import Fingerprint, Seen
 from amtspuls.systems.markup import query_of
+from amtspuls.systems.services import refuse_all
 from amtspuls.systems.tempus.marks import fingerprint
 from amtspuls.systems.tempus.read import read_portal
 
@@ -26,7 +27,7 @@ class Tempus:
         """Check ``anlagennr`` in the address; there are no options.
 
         Raises:
-            ConfigError: The number is missing, or an option is given.
+            ConfigError: The number is missing, an option is given, or all services are wanted.
         """
         if not query_of(portal.url).get("anlagennr", "").isdecimal():
             raise ConfigError(
@@ -39,6 +40,7 @@ class Tempus:
                 " further parameters (anwendung, standort ...) belong in the url",
                 portal=portal.id,
             )
+        refuse_all(portal)
 
     async def fetch_portal(self, session: Session, ask: Ask) -> Reading:
         """Read all categories of a portal at all of its offices.

@@ -16,8 +16,9 @@ from amtspuls.model import (
     View,
 )
 from amtspuls.systems.base import Ask, Session, failed_view, problem_of
+from amtspuls.systems.services import OnePerCalendar
 from amtspuls.systems.tempus import parse
-from amtspuls.systems.tempus.form import Category, EntryForm, parse_entry
+from amtspuls.systems.tempus.form import Category, EntryForm, Option, parse_entry
 from amtspuls.systems.tempus.keys import KnownKeys, make_key
 from amtspuls.systems.walk import (
     Found,
@@ -45,6 +46,7 @@ async def read_portal(session: Session, ask: Ask) -> Reading:
         read = await reader.read_category(category)
         views.extend(read.views)
         problems.extend(read.problems)
+    problems.extend(reader.wanted.problems())
     return Reading(with_aliases(views, ask.portal.calendar_aliases), tuple(problems))
 
 
@@ -54,6 +56,8 @@ class _Reader:
         self._ask = ask
         self._keys = KnownKeys(ask.known)
         self._form: EntryForm | None = None
+        self._asked_fields: dict[str, str] = {}
+        self.wanted = OnePerCalendar(ask.portal)
 
     async def categories(self) -> tuple[Category, ...]:
         """Read the entry page."""
@@ -61,7 +65,14 @@ class _Reader:
         return self._form.categories
 
     async def read_category(self, category: Category) -> Reading:
-        """Return views and problems of one category, whatever happens."""
+        """Return views and problems of one category, whatever happens.
+
+        A category that offers no service of the entry is not asked: no view says anything of it.
+        """
+        place = self.wanted.pick([((one.field, one.task), one.name) for one in category.options])
+        if place is None:
+            return Reading(())
+        self._asked_fields[category.options[0].field] = category.options[place].field
         try:
             return await with_fresh_session(self._walk, partial(self._attempt, category))
         except AmtspulsError as error:
@@ -70,7 +81,9 @@ class _Reader:
                 return Reading((), (problem_of(category.name, error),))
             return Reading(
                 tuple(
-                    failed_view(self._known_calendar(category, calendar), error, _asked(category))
+                    failed_view(
+                        self._known_calendar(category, calendar), error, self._names(category)
+                    )
                     for calendar in known
                 )
             )
@@ -78,7 +91,7 @@ class _Reader:
     async def _attempt(self, category: Category, final: bool) -> Reading:
         form, category = await self._form_for(category, fresh=final)
         fields = {option.field: "0" for option in category.options}
-        fields[category.options[0].field] = "1"
+        fields[self._option(category).field] = "1"
         answer = await self._past_notices(await self._walk.post(form.action, fields))
         if isinstance(answer, parse.OfficeList):
             return await self._offices(category, answer, final)
@@ -102,7 +115,7 @@ class _Reader:
         if isinstance(answer, parse.Calendar):
             views = [await self._view(category, c, answer, final) for c in calendars]
         else:
-            views = [nothing_free(c, self._ask.window, _asked(category)) for c in calendars]
+            views = [nothing_free(c, self._ask.window, self._names(category)) for c in calendars]
         return Reading(tuple(views))
 
     async def _offices(self, category: Category, listed: parse.OfficeList, final: bool) -> Reading:
@@ -118,7 +131,7 @@ class _Reader:
             elif office.url:
                 views.append(await self._office(category, office, calendar, final))
             else:
-                views.append(nothing_free(calendar, self._ask.window, _asked(category)))
+                views.append(nothing_free(calendar, self._ask.window, self._names(category)))
         return Reading(tuple(views), tuple(problems))
 
     async def _office(
@@ -127,22 +140,22 @@ class _Reader:
         try:
             answer = await self._past_notices(await self._walk.get(office.url))
             if isinstance(answer, parse.SoldOut | parse.Nowhere):
-                return nothing_free(calendar, self._ask.window, _asked(category))
+                return nothing_free(calendar, self._ask.window, self._names(category))
             if not isinstance(answer, parse.Calendar):
                 raise PageChangedError(f"{calendar.name} answers with no calendar", url=office.url)
             return await self._view(category, calendar, answer, final)
         except SessionLostError as error:
             if not final:
                 raise
-            return failed_view(calendar, error, _asked(category))
+            return failed_view(calendar, error, self._names(category))
         except AmtspulsError as error:
-            return failed_view(calendar, error, _asked(category))
+            return failed_view(calendar, error, self._names(category))
 
     async def _view(
         self, category: Category, calendar: Calendar, shown: parse.Calendar, final: bool
     ) -> View:
         window = self._ask.window
-        found = Found(calendar, _asked(category), shown.days, window.covered(shown.last))
+        found = Found(calendar, self._names(category), shown.days, window.covered(shown.last))
         return await read_view(self._walk, found, parse.parse_day, final=final)
 
     async def _past_notices(self, page: Page) -> parse.Answer:
@@ -168,8 +181,18 @@ class _Reader:
                 return self._form, now
         raise PageChangedError(f"the category {category.name!r} is gone from the entry page")
 
+    def _option(self, category: Category) -> Option:
+        """The option that is asked for."""
+        field = self._asked_fields[category.options[0].field]
+        return next((one for one in category.options if one.field == field), category.options[0])
+
+    def _names(self, category: Category) -> tuple[str, ...]:
+        return (self._option(category).name,)
+
     def _calendar(self, category: Category, ids: parse.Ids, office_name: str = "") -> Calendar:
-        task = ids.task or category.options[0].task
+        """The key holds the first task of a category, also where another one is asked for."""
+        first = category.options[0]
+        task = ids.task if self._option(category) is first and ids.task else first.task
         if not task:
             raise PageChangedError(f"neither form nor links name the task of {category.name!r}")
         name = f"{office_name}: {category.name}" if office_name else category.name
@@ -184,10 +207,6 @@ class _Reader:
         key = self._keys.key_of(office.name, category.options[0].task)
         name = f"{office.name}: {category.name}"
         return None if key is None else Calendar(key, name, _services(category))
-
-
-def _asked(category: Category) -> tuple[str, ...]:
-    return (category.options[0].name,)
 
 
 def _services(category: Category) -> tuple[str, ...]:
