@@ -264,6 +264,16 @@ def test_a_damaged_tape_is_an_error_and_no_traceback(
     assert len(good) <= 2
 
 
+def test_a_record_that_was_changed_by_hand_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "t.warc.gz"
+    first, *_ = tape_of(path, 1)
+    content = path.read_bytes()
+    changed = gzip.decompress(content[first:]).replace(b"Musterstadt", b"Muckerstadt")
+    path.write_bytes(content[:first] + gzip.compress(changed))
+    with pytest.raises(TapeError, match=f"damaged at byte {first}"):
+        list(Tape(path).visits())
+
+
 @pytest.mark.parametrize(
     "content",
     [

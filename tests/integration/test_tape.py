@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from amtspuls.archive.live import open_writer
+from amtspuls.errors import OutputError
 from amtspuls.fetch.tape.visits import Tape
 from amtspuls.model import Outcome
 from amtspuls.replica.faults import Fault, FaultName
@@ -113,3 +116,33 @@ async def test_the_night_that_has_an_hour_twice(tmp_path: Path) -> None:
         script(*PORTALS.values(), at=at), [at, at + timedelta(hours=1)], path
     )
     assert by_portal(await played(path)) == by_portal(taken)
+
+
+@pytest.mark.parametrize("good", range(1, 18, 4))
+async def test_a_visit_that_cannot_be_taped_is_not_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, good: int
+) -> None:
+    """The disk fills up somewhere in the round: what is stored is on the tape, and the reverse."""
+    path = tmp_path / "t.warc.gz"
+    left = [good]
+    real = io.FileIO.write
+
+    class Filling(io.FileIO):
+        def write(self, content: Any) -> int:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(28, "No space left on device")
+            return real(self, content)
+
+    monkeypatch.setattr(
+        "amtspuls.fetch.tape.file.os.fdopen", lambda fd, *_args, **_given: Filling(fd, "r+b")
+    )
+    portals = [PORTALS["tempus"], PORTALS["impfthueringen"]]
+    writer = open_writer(tmp_path / "archive")
+    with pytest.raises(OutputError, match="intact"):
+        await taped_rounds(script(*portals), [NOW], path, archive=writer)
+    stored = {portal.id for portal in portals if writer.newest_snapshot_at(portal.id)}
+    writer.close()
+    ended = {visit.about.portal_id for visit in Tape(path).visits() if visit.ending}
+    assert stored == ended
+    assert len(stored) < len(portals)
