@@ -15,6 +15,7 @@ import pytest
 from amtspuls.catalogue.load import load_catalogue
 from amtspuls.catalogue.places import FOLDER, STATES, kind_of
 from amtspuls.catalogue.portal import Kind, Portal
+from amtspuls.catalogue.services import COMMON_SERVICES, common_service
 from amtspuls.systems.registry import load_systems, require_system
 from amtspuls.tomlfile import read_toml
 
@@ -186,6 +187,32 @@ def test_the_tevis_portals_of_august_are_active(shared: Path) -> None:
         ]
         assert [portal.status for portal in mine] == ["active"]
         assert mine[0].system == "tevis"
+
+
+def test_the_tevis_portals_of_august_ask_services_of_their_own_lists(shared: Path) -> None:
+    expected = tenants(shared, "tevis")
+    asked = 0
+    for name, one in expected.items():
+        base = one["base_url"].rstrip("/")
+        (mine,) = (
+            portal
+            for portal in PORTALS.values()
+            if portal.last_seen == ANSWERED_IN_AUGUST
+            and (
+                portal.url == f"{base}/select2?md={one['md']}"
+                or (portal.url.rstrip("/") == base and portal.note.endswith(f"md={one['md']}"))
+            )
+        )
+        file = shared / "data/tenants_2026" / name / "appointment_type.json"
+        offered = json.loads(file.read_text(encoding="utf-8"))
+        services = mine.listed_services
+        assert 1 <= len(services) <= 8
+        assert [service.name for service in services if service.name not in offered] == []
+        commons = [service.common for service in services]
+        assert commons == sorted(commons, key=COMMON_SERVICES.index)
+        assert commons == [common_service(service.name) for service in services]
+        asked += len(services)
+    assert asked == 96
 
 
 def test_the_smartcjm_portals_of_august_are_known(shared: Path) -> None:
