@@ -101,6 +101,20 @@ def seal_weeks(
     return done
 
 
+def count_weeks(writer: ArchiveWriter, now: datetime, *, until: IsoWeek | None = None) -> int:
+    """How many weeks ``seal_weeks`` would handle.
+
+    Raises:
+        ArchiveError: The archive cannot be read.
+        ConfigError: ``until`` is not over.
+    """
+    if not isinstance(writer, LiveWriter):
+        return 0
+    pending = set(pending_weeks(writer))
+    with writer.transaction() as connection:
+        return len(pending.union(weeks_over(connection, now, until)))
+
+
 def compact(writer: ArchiveWriter) -> None:
     """Shrink the live part to what it holds; needs as much room again while it runs.
 
@@ -109,6 +123,12 @@ def compact(writer: ArchiveWriter) -> None:
     """
     if isinstance(writer, LiveWriter):
         writer.compact()
+
+
+def live_weeks(connection: Connection) -> set[IsoWeek]:
+    """Weeks in which the live part has snapshots, each portal's by its own zone."""
+    portals = live_portals(connection)
+    return {week for portal in portals for week in _weeks_of(connection, portal)}
 
 
 def pending_weeks(writer: LiveWriter) -> list[IsoWeek]:
@@ -137,7 +157,7 @@ def weeks_over(connection: Connection, now: datetime, until: IsoWeek | None) -> 
 
     if until is not None and not is_over(until):
         raise ConfigError(f"week {until} is not over yet: name an earlier one with --until")
-    weeks = {week for portal in portals for week in _weeks_of(connection, portal)}
+    weeks = live_weeks(connection)
     return sorted(week for week in weeks if is_over(week) and (until is None or week <= until))
 
 
