@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from amtspuls.archive.live import open_writer
 from amtspuls.errors import OutputError
+from amtspuls.fetch.tape.file import Record, TapeFile
 from amtspuls.fetch.tape.visits import Tape
 from amtspuls.model import Outcome
 from amtspuls.replica.faults import Fault, FaultName
@@ -146,3 +148,27 @@ async def test_a_visit_that_cannot_be_taped_is_not_stored(
     ended = {visit.about.portal_id for visit in Tape(path).visits() if visit.ending}
     assert stored == ended
     assert len(stored) < len(portals)
+
+
+async def test_a_full_disk_does_not_make_us_forget_a_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal = PORTALS["tempus"]
+    path = tmp_path / "t.warc.gz"
+    real = TapeFile.write
+
+    def write(self: TapeFile, records: Sequence[Record]) -> None:
+        if any(b"403 " in record.block[:20] for record in records):
+            self.broken = OutputError("no room")
+        real(self, records)
+
+    def prepare(running: Collecting) -> None:
+        running.server.faults.set(portal.id, Fault(FaultName.FORBIDDEN))
+
+    monkeypatch.setattr(TapeFile, "write", write)
+    writer = open_writer(tmp_path / "archive")
+    with pytest.raises(OutputError, match="no room"):
+        await taped_rounds(script(portal), [NOW], path, archive=writer, prepare=prepare)
+    assert list(writer.stops()) == [portal.id]
+    assert writer.newest_snapshot_at(portal.id) is None
+    writer.close()

@@ -117,12 +117,12 @@ class Round:
             async with self.fetcher.session(portal, line) as session:
                 snapshot = await take_snapshot(plan, session, self.clock, started_at=started_at)
                 refused = session.refusal is not None or snapshot.outcome is Outcome.REFUSED
-            if line:
-                line.end(snapshot)
             if snapshot.outcome is Outcome.THROTTLED:
                 self._remember_hosts()  # at once: a host that asked for silence gets it, come what may
             if refused:
                 self._stop(portal, snapshot, str(session.refusal or snapshot.reason))
+            if line:
+                line.end(snapshot)  # only now: a full disk must not make us forget a refusal
         stored = self.archive.store(portal, snapshot) if self.archive else None
         get_log().info(
             "snapshot_taken",

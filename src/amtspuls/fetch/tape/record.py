@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import httpx2
 
 from amtspuls import __version__
 from amtspuls.clock import Clock
-from amtspuls.errors import AmtspulsError
+from amtspuls.errors import AmtspulsError, OutputError
 from amtspuls.fetch.robots import ROBOTS_NAME
 from amtspuls.fetch.tape.file import Record, TapeFile
 from amtspuls.fetch.tape.layout import TOLD, About, Ending
@@ -113,14 +114,15 @@ class RecordedVisit:
         return _Recording(self, real(), self._about.limits)
 
     def check(self, request: httpx2.Request) -> None:
-        """Let every request pass."""
-
-    def not_asked(self, request: httpx2.Request, error: AmtspulsError) -> None:
-        """Record that a request was not made.
+        """Let every request pass while the tape can be written.
 
         Raises:
-            OutputError: The tape cannot be written.
+            OutputError: It could not be written before.
         """
+        self._recorder.write([])
+
+    def not_asked(self, request: httpx2.Request, error: AmtspulsError) -> None:
+        """Record that a request was not made."""
         now = self._recorder.clock.now()
         said = {"error": type(error).__name__, "message": str(error)}
         self.keep([self._request(request, now), self._failure("not-asked", said, request, now)])
@@ -149,11 +151,7 @@ class RecordedVisit:
         self, request: httpx2.Request, began_at: datetime, came: httpx2.Response | None,
         body: bytes, failure: str,
     ) -> None:  # fmt: skip
-        """Record a request and what came of it.
-
-        Raises:
-            OutputError: The tape cannot be written.
-        """
+        """Record a request and what came of it."""
         now = self._answered_at = self._recorder.clock.now()
         records = [self._request(request, began_at)]
         if came is not None:
@@ -164,16 +162,20 @@ class RecordedVisit:
         self.keep(records)
 
     def keep(self, records: list[Record]) -> None:
-        """Number and write the records of one request."""
+        """Number and write the records of one request.
+
+        If that fails, the next ``check`` and ``end`` say so: an answer that came is judged all the same,
+        for a portal that refuses us must be left alone.
+        """
         self._sequence += 1
         number = {"Amtspuls-Sequence": str(self._sequence)}
         ids = {"WARC-Concurrent-To": records[0].headers["WARC-Record-ID"]}
-        self._recorder.write(
-            [
-                Record(one.kind, {**one.headers, **number, **(ids if nth else {})}, one.block)
-                for nth, one in enumerate(records)
-            ]
-        )
+        numbered = [
+            Record(one.kind, {**one.headers, **number, **(ids if nth else {})}, one.block)
+            for nth, one in enumerate(records)
+        ]
+        with suppress(OutputError):
+            self._recorder.write(numbered)
 
     def _request(self, request: httpx2.Request, at: datetime) -> Record:
         told = {"Amtspuls-Told": ",".join(sorted(request.extensions.get(TOLD, {})))}
