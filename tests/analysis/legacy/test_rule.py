@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.analysis.legacy.render import render_files
@@ -20,6 +24,8 @@ from amtspuls.errors import ArchiveError
 from support.legacy_reference import Memory, Sheet, run_week, summary_of, texts_of
 from support.legacy_weeks import EPOCH, PlainRow, seal_rows
 from support.sealed_portals import sealed_portals
+
+ENDURANCE = bool(os.environ.get("AMTSPULS_ENDURANCE"))
 
 WEEKS = (IsoWeek(2026, 4), IsoWeek(2026, 5))
 MONDAYS = [datetime.combine(week.start, datetime.min.time()) for week in WEEKS]
@@ -77,6 +83,7 @@ def seal(week: Sequence[Sheet]) -> list[SealedPortal]:
     return [seal_rows(sheet.portal_id, sheet.rows, sheet.columns) for sheet in week]
 
 
+@settings(max_examples=2_000 if ENDURANCE else 40, deadline=None)
 @given(st.data())
 def test_two_weeks_fresh_and_carried_equal_the_loop(data: st.DataObject) -> None:
     slots = _slots(MONDAYS[1])
@@ -102,17 +109,42 @@ def _same(stash: Stash, memory: Memory) -> None:
         assert known.bucket == minutes(memory.last[name])
 
 
-@given(sealed_portals())
-def test_rows_are_those_of_the_export_also_of_live_weeks(
-    drawn: tuple[SealedPortal, object],
-) -> None:
-    portal, _ = drawn
+@st.composite
+def partly_covered(draw: st.DrawFn) -> SealedPortal:
+    """A portal whose views cover other days from snapshot to snapshot, so that spans go on unseen."""
+    slots = _slots(MONDAYS[1])
+    rows = draw(_rows(MONDAYS[1], KEYS[:2], slots[4:14]))
+    portal = seal_rows("amt", rows)
+    covers = [
+        "2026-01-26",
+        "2026-01-26..2026-01-28",
+        "2026-01-27,2026-01-30",
+        "2026-01-01..2026-03-31",
+    ]
+    single = [
+        (calendar, ordinal, draw(st.sampled_from(covers)))
+        for calendar, first, last in zip(*(part.tolist() for part in portal.views[:3]), strict=True)
+        for ordinal in range(first, last + 1)
+    ]
+    calendars, ordinals, texts = (list(part) for part in zip(*single, strict=True))
+    views = portal.views._replace(
+        calendar=np.array(calendars, dtype=np.int32),
+        first=np.array(ordinals, dtype=np.int32),
+        last=np.array(ordinals, dtype=np.int32),
+        outcome=np.array(["ok"] * len(single), dtype=object),
+        covered=np.array(texts, dtype=object),
+    )
+    return replace(portal, views=views)
+
+
+@settings(max_examples=1_000 if ENDURANCE else 60, deadline=None)
+@given(sealed_portals().map(itemgetter(0)) | partly_covered())
+def test_rows_are_those_of_the_export_also_of_live_weeks(portal: SealedPortal) -> None:
     in_file = rows_of(portal)
+    local_s = portal.snapshots.taken_at + portal.snapshots.utc_offset_s
     plain = [
         PlainRow(
-            EPOCH
-            + timedelta(seconds=int(portal.snapshots.taken_at[ordinal]))
-            + timedelta(seconds=int(portal.snapshots.utc_offset_s[ordinal])),
+            EPOCH + timedelta(seconds=int(local_s[ordinal])),
             portal.calendars[calendar].key,
             free_at(portal, ordinal)[calendar].tolist(),
         )

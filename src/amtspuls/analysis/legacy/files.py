@@ -10,6 +10,7 @@ from pathlib import Path
 
 from amtspuls.analysis.legacy.render import render_files
 from amtspuls.analysis.legacy.summary import (
+    UNKNOWN_NAME,
     PortalName,
     SummaryRow,
     merge_weekly,
@@ -95,7 +96,8 @@ def _known_rows(to: Path) -> list[SummaryRow]:
 
 def _known_names(to: Path) -> dict[str, PortalName]:
     path = to / FOLDER / SUMMARY_NAME
-    return read_names(_text(path), str(path)) if path.exists() else {}
+    known = read_names(_text(path), str(path)) if path.exists() else {}
+    return {portal_id: names for portal_id, names in known.items() if names.name != UNKNOWN_NAME}
 
 
 def _text(path: Path) -> str:

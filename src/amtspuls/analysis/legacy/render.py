@@ -31,15 +31,17 @@ def render_files(tables: LegacyTables) -> Iterator[tuple[str, bytes]]:
     dates = _dates(tables)
     digits = tables.seen.astype(np.int64)
     narrow = _Pattern(head, dates, digits)
+    texts: dict[str, bytes] = {}
     for metric in METRICS:
         source = metric if metric in COUNTED else metric.replace("cancellations", "appointments")
-        values = tables.values[source]
-        if values.max(initial=0) < 10:
-            text = narrow.fill(values[tables.seen])
-        else:
-            pattern = _Pattern(head, dates, np.where(tables.seen, _width(values), 0))
-            text = pattern.fill(values[tables.seen])
-        yield f"{metric}.csv", text
+        if source not in texts:
+            values = tables.values[source]
+            wide = values.max(initial=0) >= 10
+            pattern = narrow
+            if wide:
+                pattern = _Pattern(head, dates, np.where(tables.seen, _width(values), 0))
+            texts[source] = pattern.fill(values[tables.seen])
+        yield f"{metric}.csv", texts[source]
 
 
 def _header(tables: LegacyTables) -> bytes:

@@ -6,6 +6,7 @@ view covered, as ``amtspuls export`` writes them. Rows are never spelt out: five
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from amtspuls.analysis.legacy.runs import Ints, Runs, cut, join
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.model import Covered, Outcome
+
+_DAY_MIN = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +128,28 @@ def _covered_runs(portal: SealedPortal, shown: _Shown) -> Runs:
 
 
 def _clip(runs: Runs, shown: _Shown) -> Runs:
-    """Without the cells of days that a row's view did not cover."""
+    """Without the cells of days that a row's view did not cover; hardly any run has such cells."""
     texts, code = np.unique(shown.covered, return_inverse=True)
-    runs = cut(runs, np.flatnonzero(code[1:] != code[:-1]) + 1)
-    kept = np.zeros(len(runs.slot), dtype=np.bool_)
-    for number, text in enumerate(texts):
+    days, day = np.unique(runs.slot // _DAY_MIN, return_inverse=True)
+    outside = ~_cover_days(texts.tolist(), days)
+    if not outside.any():
+        return runs
+    rows_outside = np.zeros((len(code) + 1, len(days)), dtype=np.int32)
+    np.cumsum(outside[code], axis=0, out=rows_outside[1:])
+    touched = rows_outside[runs.end, day] > rows_outside[runs.begin, day]
+    pieces = cut(runs.take(touched), np.flatnonzero(np.diff(code)) + 1)
+    hidden = outside[code[pieces.begin], np.searchsorted(days, pieces.slot // _DAY_MIN)]
+    kept = (runs.take(~touched), pieces.take(~hidden))
+    return Runs(*map(np.concatenate, zip(*kept, strict=True)))
+
+
+def _cover_days(texts: Sequence[str], days: Ints) -> NDArray[np.bool_]:
+    """Which days each ``str(Covered)`` covers; shape (texts, days)."""
+    inside = np.zeros((len(texts), len(days)), dtype=np.bool_)
+    for covers, text in zip(inside, texts, strict=True):
         for first, until in Covered.parse(text).slot_bounds():
-            kept |= (code[runs.begin] == number) & (runs.slot >= first) & (runs.slot < until)
-    return runs if kept.all() else runs.take(kept)
+            covers |= (first <= days * _DAY_MIN) & (days * _DAY_MIN < until)
+    return inside
 
 
 def _renumber(runs: Runs, order: Ints, shown: _Shown, location: Ints) -> Runs:
