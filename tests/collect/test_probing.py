@@ -147,6 +147,20 @@ async def test_pages_of_no_use(reply: Reply, error: type[Exception], says: str) 
         assert len(server.pages()) == 1
 
 
+async def test_a_known_portal_may_lead_to_its_other_hosts() -> None:
+    answers = {"/y": page(TEVIS.format("Guten Tag"))}
+    async with (
+        HttpServer(answers, host="localhost") as other,
+        HttpServer({"/x": redirect(other.url("/y"))}) as server,
+    ):
+        url = server.url("/x")
+        known = Portal(id="aue", name="Aue", system="tevis", url=url, hosts=("localhost",))
+        async with prober(known) as one:
+            found = await one.probe(url)
+    assert found.known_as == "aue"
+    assert found.candidates[0].system == "tevis"
+
+
 async def test_robots_txt_is_obeyed() -> None:
     rules = page("User-agent: *\nDisallow: /")
     async with HttpServer({"/robots.txt": rules, "/x": page("<p>")}) as server, prober() as one:

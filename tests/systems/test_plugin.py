@@ -17,6 +17,7 @@ from amtspuls.errors import ConfigError
 from amtspuls.systems.new import new_system_files, write_new_system
 from amtspuls.systems.registry import load_systems
 from support.command import run_command, run_well
+from support.contract import ways_out
 from support.plugin import PLUGIN, environment, install, run_its_tests, serve_schalter
 
 NAME = "schalter"
@@ -59,15 +60,22 @@ def test_the_contract_test_fails_until_the_work_is_done(tmp_path: Path) -> None:
     whole = run_its_tests(folder, target)
     assert whole.returncode == 1
     first = whole.stdout.partition("Failed: ")[2].partition("\n")[0]
-    assert first.endswith("answer the questions below the heading 'Flow'")
-    for says in ("13 failed", "sparse/meta.toml is missing", "set version = 1 when"):
+    assert first.endswith("answer the questions below the heading 'Address and options'")
+    for says in ("16 failed", "sparse/meta.toml is missing", "set version = 1 when"):
         assert says in whole.stdout
 
 
 def test_the_contract_test_passes_for_the_example(installed: Path) -> None:
     done = run_its_tests(PLUGIN, installed)
     assert done.returncode == 0, done.stdout
-    assert "16 passed" in done.stdout
+    assert "19 passed" in done.stdout
+
+
+def test_the_example_keeps_to_the_session_like_our_own_systems() -> None:
+    modules = sorted(PLUGIN.glob("src/*/*.py"))
+    assert len(modules) == 4
+    for module in modules:
+        assert ways_out(module.read_text("utf-8"), "amtspuls_schalter") == []
 
 
 @pytest.mark.sim

@@ -99,8 +99,8 @@ class Prober:
             SkippedError: Its portal must not be asked.
             AmtspulsError: The page cannot be had, is none, or asks for a captcha or a login.
         """
-        first = _first_portal(url)
-        self._require_on(url, url)
+        # A known portal may lead to other hosts of its own, and may have a certificate that fails.
+        first = self._require_on(url, url) or _first_portal(url)
         async with self.fetcher.session(first) as session:
             try:
                 page = await session.get(url)

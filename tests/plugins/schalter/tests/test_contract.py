@@ -26,7 +26,17 @@ PACKAGE = "amtspuls_schalter"
 HERE = Path(__file__).resolve().parent
 PAGES = HERE / "pages"
 DOCS = HERE.parent / "docs" / f"{NAME}.md"
-HEADINGS = ("Flow", "Fields", "Page states", "Requests", "Inferred", "Quality")
+HEADINGS = (
+    "Address and options",
+    "Flow",
+    "Fields",
+    "Page states",
+    "Quirks",
+    "Requests",
+    "By hand",
+    "Inferred",
+    "Quality",
+)
 CASES = {
     "full": "ok",
     "sparse": "ok",
