@@ -26,6 +26,7 @@ from amtspuls.collect.survey_report import report_of
 from amtspuls.fetch.client import Fetcher
 from amtspuls.fetch.gate import Gates
 from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View
+from amtspuls.systems.registry import load_systems
 from support.fetching import AGENT, LIMITS
 from support.http_server import HttpServer, Reply
 
@@ -151,3 +152,21 @@ async def test_stopped_portals_and_systems_without_client_are_not_asked() -> Non
     assert stopped.snapshot.reason == "by the office"
     assert stopped.now == portals[0]
     assert not replace(survey, asked=3).is_whole
+
+
+@pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.UNREACHABLE])
+def test_an_overlay_of_the_whole_catalogue_loads_and_passes_every_system(
+    outcome: Outcome, tmp_path: Path
+) -> None:
+    known = load_catalogue().portals
+    systems = load_systems()
+    readable = [one for one in known.values() if one.system in systems]
+    findings = tuple(find(one, shot(outcome, "no answer", one.id)) for one in readable)
+    file = tmp_path / "overlay.toml"
+    file.write_text(overlay_of(Survey(findings, len(findings)), "Written by a test."), "utf-8")
+    loaded = load_catalogue([file], check=lambda one: systems[one.system].check_portal(one))
+    assert len(readable) > 200
+    assert {one.id: loaded.portals[one.id] for one in readable} == {
+        found.was.id: found.now for found in findings
+    }
+    assert set(loaded.portals) == set(known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -82,6 +81,8 @@ def probe(
 
     Exit code 3 when a page gave no table or some portals failed.
     """
+    import asyncio
+
     from amtspuls.cli.ground import live_ground, replica_ground
     from amtspuls.settings import load_settings
 

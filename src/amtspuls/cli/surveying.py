@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +80,8 @@ class SurveyJob:
         Raises:
             typer.Exit: Some portals failed.
         """
+        import asyncio
+
         from amtspuls.files import naming_the_file
 
         with naming_the_file(self._to):
