@@ -10,6 +10,10 @@ from typing import Any
 
 from amtspuls.errors import BundleError
 
+_CUSTOM = "custom"
+_CUSTOM_SYSTEMS: Mapping[str, str] = {"impfthueringen": "impfthueringen"}
+"""Systems of the portals whose metadata only says that they have one of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class CalendarNames:
@@ -52,6 +56,12 @@ class Metadata:
 
     path: Path
     portals: Mapping[str, PortalNames]
+
+    def system(self, portal_id: str) -> str:
+        """The booking system of a portal; empty for an unknown one."""
+        known = self.portals.get(portal_id)
+        system = known.system if known else ""
+        return _CUSTOM_SYSTEMS.get(portal_id, system) if system == _CUSTOM else system
 
 
 def read_metadata(path: Path) -> Metadata:

@@ -6,19 +6,17 @@ Damage is a ``BundleError`` that names file, member and line. Format: docs/refer
 
 from __future__ import annotations
 
-import gzip
 import tarfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
 
 from amtspuls.bundle.metadata import CalendarNames, Metadata, PortalNames, read_metadata
-from amtspuls.bundle.rows import Place, RecordedPortal, parse_portal, portal_of_member
+from amtspuls.bundle.rows import Place, RecordedPortal, parse_portal
+from amtspuls.bundle.stream import check_end, naming_damage, open_unpacked, require_portal
 from amtspuls.errors import BundleError
 
 __all__ = [
@@ -36,9 +34,6 @@ __all__ = [
 BUNDLE_ZONE = ZoneInfo("Europe/Berlin")
 """Zone of all times in a bundle."""
 
-_CHUNK_BYTES = 1 << 20
-_DAMAGED = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
-
 
 class Bundle:
     """An open bundle; ``open_bundle`` makes one. Members are read when they are asked for."""
@@ -46,10 +41,9 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         self._path = path
         with ExitStack() as stack:
-            self._file = stack.enter_context(gzip.open(path))
+            self._file = stack.enter_context(open_unpacked(path))
             self._tar = stack.enter_context(tarfile.open(fileobj=self._file, mode="r:"))
             self._members = self._list_members()
-            self._check_end()
             self._open = stack.pop_all()
 
     @property
@@ -73,7 +67,7 @@ class Bundle:
             raise BundleError(
                 f"{self._path}: no {portal_id}.csv in it", path=str(self._path), portal=portal_id
             )
-        with _naming_damage(self._path):
+        with naming_damage(self._path):
             stream = self._tar.extractfile(member)
             data = stream.read() if stream else b""
         return parse_portal(data, portal_id, Place(self._path, member.name))
@@ -96,33 +90,9 @@ class Bundle:
     def _list_members(self) -> dict[str, tarfile.TarInfo]:
         found: dict[str, tarfile.TarInfo] = {}
         for member in self._tar:
-            portal_id = portal_of_member(member.name)
-            if portal_id is None or not member.isfile():
-                raise self._member_error(
-                    member, "does not belong here: want <portal>.csv files only"
-                )
-            if portal_id in found:
-                raise self._member_error(member, "is there twice")
-            found[portal_id] = member
-        if not found:
-            raise BundleError(f"{self._path}: holds no <portal>.csv", path=str(self._path))
+            require_portal(self._path, member, found)
+        check_end(self._path, self._file, self._tar.offset, found)
         return found
-
-    def _check_end(self) -> None:
-        """Read on to the end: a listing stops quietly at a damaged header, and gzip's checksum is last."""
-        self._file.seek(self._tar.offset)
-        rest, clean = 0, True
-        for chunk in iter(partial(self._file.read, _CHUNK_BYTES), b""):
-            rest += len(chunk)
-            clean &= chunk.count(0) == len(chunk)
-        if not clean or rest < tarfile.BLOCKSIZE:
-            last = list(self._members.values())[-1]
-            raise self._member_error(last, "is followed by damaged bytes")
-
-    def _member_error(self, member: tarfile.TarInfo, text: str) -> BundleError:
-        return BundleError(
-            f"{self._path}: member {member.name!r} {text}", path=str(self._path), member=member.name
-        )
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -131,20 +101,8 @@ def open_bundle(path: Path) -> Bundle:
     Raises:
         BundleError: It is missing, no gzipped tar, cut off, or holds something else than portals.
     """
-    with _naming_damage(path):
+    with naming_damage(path):
         return Bundle(path)
-
-
-@contextmanager
-def _naming_damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except _DAMAGED as error:
-        raise BundleError(
-            f"{path}: is no complete tar.gz ({error}); fetch or export it again", path=str(path)
-        ) from error
-    except OSError as error:
-        raise BundleError(f"{path}: {error.strerror or error}", path=str(path)) from error
 
 
 def local_to_utc(

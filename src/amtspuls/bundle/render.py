@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -50,29 +51,25 @@ class PortalSheet:
     failed_views: int
     failed_snapshots: int
     _zone: ZoneInfo
-    _courses: tuple[_Course, ...]
+    _courses: tuple[Course, ...]
 
     @property
     def size_bytes(self) -> int:
         """Length of the file, without putting it together."""
-        size = len(self._header()) + self.rows * (_DATE_LENGTH + len(_NEWLINE) + len(self.columns))
+        size = len(header_bytes(self.columns)) + self.rows * (
+            _DATE_LENGTH + len(_NEWLINE) + len(self.columns)
+        )
         for head, course in zip(self._heads(), self._courses, strict=True):
             size += len(head) * len(course.times) + int((course.ends - course.begins).sum())
         return size
-
-    def _header(self) -> bytes:
-        names = (
-            f"{local_from_slot(Slot(slot)):%Y-%m-%d %H:%M}:00" for slot in self.columns.tolist()
-        )
-        return ",".join([*HEAD, *names]).encode("ascii") + _NEWLINE
 
     def _heads(self) -> list[bytes]:
         return [f",{self.portal_id},{record.calendar.key}".encode() for record in self.calendars]
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes of the file, piece by piece."""
-        yield self._header()
-        cells = [_Cells(course, self.columns) for course in self._courses]
+        yield header_bytes(self.columns)
+        cells = [Cells(course, self.columns) for course in self._courses]
         heads = self._heads()
         times = np.unique(np.concatenate([course.times for course in self._courses] or [_ints()]))
         for at_s in times.tolist():
@@ -85,11 +82,18 @@ class PortalSheet:
             yield b"".join(lines)
 
 
+def header_bytes(columns: NDArray[np.integer[Any]]) -> bytes:
+    """The first line of a CSV with these slots as columns."""
+    names = (f"{local_from_slot(Slot(slot)):%Y-%m-%d %H:%M}:00" for slot in columns.tolist())
+    return ",".join([*HEAD, *names]).encode("ascii") + _NEWLINE
+
+
 @dataclass(frozen=True, slots=True)
-class _Course:
+class Course:
     """The rows of one calendar: slot ``slots[i]`` is free in rows ``begins[i]`` to ``ends[i]``.
 
-    A slot may have several entries; they do not overlap.
+    A slot may have several entries; they do not overlap. ``times`` names each row; what ``Cells.has`` is
+    asked for is compared with it.
     """
 
     times: Ints
@@ -98,10 +102,10 @@ class _Course:
     ends: Ints
 
 
-class _Cells:
+class Cells:
     """Row after row of one calendar as bytes; each row is asked for once, in order."""
 
-    def __init__(self, course: _Course, columns: Ints) -> None:
+    def __init__(self, course: Course, columns: Ints) -> None:
         self._times: list[int] = course.times.tolist()
         self._next = 0
         self._free = np.zeros(len(columns), dtype=np.bool_)
@@ -187,7 +191,7 @@ def render_portal(
 
 def _course(
     views: ViewColumns, spans: SpanColumns, mine: NDArray[np.bool_], calendar: CalendarRecord
-) -> _Course:
+) -> Course:
     times = views.taken_at[mine]
     own = spans.calendar == calendar.number
     slots = spans.slot[own]
@@ -198,7 +202,7 @@ def _course(
         for covered, first, until in _runs(views.covered[mine])
     ]
     parts = [np.concatenate(part) for part in zip(*runs, strict=True)]
-    return _Course(times, *parts)
+    return Course(times, *parts)
 
 
 def _runs(texts: NDArray[np.object_]) -> Iterator[tuple[Covered, int, int]]:

@@ -5,7 +5,7 @@ Format and limits: docs/reference/bundle.md. A bundle is there whole or not at a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -190,7 +190,18 @@ def _write_metadata(
 ) -> None:
     """Before the bundle: names without a bundle do no harm, a bundle without names does."""
     records = {portal.portal_id: portal for portal in portals}
-    names = {sheet.portal_id: _names(records[sheet.portal_id], sheet) for sheet in sheets}
+    add_metadata(
+        path, {sheet.portal_id: _names(records[sheet.portal_id], sheet) for sheet in sheets}
+    )
+
+
+def add_metadata(path: Path, names: Mapping[str, PortalNames]) -> None:
+    """Add names to a metadata.json, which is made if it is missing; others in it stay.
+
+    Raises:
+        BundleError: The file that is there is damaged.
+        OutputError: The disk is full, or the folder cannot be written.
+    """
     known = {}
     if path.exists():
         read_metadata(path)

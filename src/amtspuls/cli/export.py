@@ -1,8 +1,9 @@
-"""``amtspuls export``: weekly bundles out of an archive."""
+"""``amtspuls export``: weekly bundles out of an archive, live or sealed."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "week", "portal", "rows", "calendars", "slots", "partial_views", "failed_views", "failed_snapshots",
 )  # fmt: skip
+
+
+class ExportFormat(StrEnum):
+    """How the report is printed, or ``legacy``: what is written, too."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+    LEGACY = "legacy"
 
 
 def register(app: typer.Typer) -> None:
@@ -50,13 +61,16 @@ def export(
     archive: Archive = None,
     config: Config = None,
     form: Annotated[
-        Format, typer.Option("--format", help="How the report is printed.")
-    ] = Format.TABLE,
+        ExportFormat,
+        typer.Option(
+            "--format", help="How the report is printed; legacy: sealed weeks, byte for byte."
+        ),
+    ] = ExportFormat.TABLE,
 ) -> None:
     """Write weekly bundles: one CSV per portal and week, as the predecessor published them.
 
     Without --week: every complete week that is not in the folder yet. Views that lack days are left out
-    and counted.
+    and counted. With --format legacy: the sealed weeks, imported ones exactly as they were.
     """
     from amtspuls.analysis.selection import Selection
     from amtspuls.archive.live import open_reader
@@ -64,13 +78,52 @@ def export(
     from amtspuls.settings import load_settings
 
     named = sorted({IsoWeek.parse(text) for text in week or ()})
+    folder = archive or load_settings(config).archive
+    if form is ExportFormat.LEGACY:
+        _forbid_choice(include, exclude, system, incomplete=incomplete)
+        _print(_export_legacy(folder, to, named, compressed=compressed), Format.TABLE)
+        return
     selection = Selection(tuple(include or ()), tuple(exclude or ()), tuple(system or ()))
-    with closing(open_reader(archive or load_settings(config).archive)) as reader:
+    with closing(open_reader(folder)) as reader:
         reports = _export(
             reader, selection, to, named, incomplete=incomplete, compressed=compressed
         )
-    if reports:
-        _print(reports, form)
+    _print(reports, Format(form.value))
+
+
+def _forbid_choice(*patterns: list[str] | None, incomplete: bool) -> None:
+    from amtspuls.errors import ConfigError
+
+    if incomplete or any(patterns):
+        raise ConfigError(
+            "--format legacy gives back whole bundles: it goes with neither -i, -e, --system nor"
+            " --incomplete"
+        )
+
+
+def _export_legacy(
+    folder: Path, to: Path, named: Sequence[IsoWeek], *, compressed: bool
+) -> list[WeekReport]:
+    from amtspuls.archive.sealed.read import list_weeks, open_week
+    from amtspuls.bundle.legacy import write_legacy
+    from amtspuls.bundle.write import is_exported
+
+    sealed = list_weeks(folder / "weeks")
+    weeks = list(named) or [
+        week for week in sealed if not is_exported(to, week, compressed=compressed)
+    ]
+    if not weeks:
+        said = (
+            f"every sealed week is in {to} already" if sealed else f"no week of {folder} is sealed"
+        )
+        say(f"nothing to export: {said}")
+    reports = []
+    with progress(len(weeks), "export") as step:
+        for week in weeks:
+            opened = open_week(folder / "weeks", week)
+            reports.append(write_legacy(opened, to, compressed=compressed))
+            step(str(week))
+    return reports
 
 
 def _export(
@@ -129,6 +182,8 @@ def _say_nothing_to_do(reach: Reach, to: Path) -> str:
 
 
 def _print(reports: Sequence[WeekReport], form: Format) -> None:
+    if not reports:
+        return
     print_rows(
         [
             {

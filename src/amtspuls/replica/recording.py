@@ -44,10 +44,6 @@ _VARIANTS: Mapping[str, Mapping[str, str]] = {
 A row of impfthueringen unites what snapshots of each minute saw in a quarter of an hour: it is shown whole.
 """
 
-_CUSTOM = "custom"
-_CUSTOM_SYSTEMS: Mapping[str, str] = {"impfthueringen": "impfthueringen"}
-"""Systems of the portals whose metadata only says that they have one of their own."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Course:
@@ -126,15 +122,15 @@ def load_recording(
 
 def _choose(bundle: Bundle, names: Metadata, wanted: Collection[str] | None) -> list[str]:
     if wanted is None:
-        return [key for key in bundle.portal_ids if _system(names, key) in RECORDING_SYSTEMS]
+        return [key for key in bundle.portal_ids if names.system(key) in RECORDING_SYSTEMS]
     for portal_id in sorted(wanted):
         if portal_id not in bundle.portal_ids:
             raise ConfigError(
                 f"no portal {portal_id!r} in {bundle.path}{_nearest(portal_id, bundle.portal_ids)}",
                 portal=portal_id,
             )
-        if _system(names, portal_id) not in RECORDING_SYSTEMS:
-            system = _system(names, portal_id)
+        if names.system(portal_id) not in RECORDING_SYSTEMS:
+            system = names.system(portal_id)
             raise ConfigError(
                 f"{portal_id} cannot be replayed: {names.path} "
                 + (f"says it is on {system}" if system else "does not know it")
@@ -144,12 +140,6 @@ def _choose(bundle: Bundle, names: Metadata, wanted: Collection[str] | None) -> 
     return [portal_id for portal_id in bundle.portal_ids if portal_id in wanted]
 
 
-def _system(names: Metadata, portal_id: str) -> str:
-    known = names.portals.get(portal_id)
-    system = known.system if known else ""
-    return _CUSTOM_SYSTEMS.get(portal_id, system) if system == _CUSTOM else system
-
-
 def _nearest(portal_id: str, there: Sequence[str]) -> str:
     near = get_close_matches(portal_id, there, n=_MAX_NEAREST, cutoff=0.5)
     return f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(there)}"
@@ -157,7 +147,7 @@ def _nearest(portal_id: str, there: Sequence[str]) -> str:
 
 def _portal(rows: RecordedPortal, names: Metadata) -> ReplicaPortal:
     known = names.portals[rows.portal_id]
-    system = _system(names, rows.portal_id)
+    system = names.system(rows.portal_id)
     calendars = []
     for key in sorted(set(rows.keys), key=str.encode):
         texts = known.calendars.get(key) or CalendarNames(key)

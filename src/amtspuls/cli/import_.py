@@ -1,0 +1,101 @@
+"""``amtspuls import``: old weekly bundles into sealed weeks of an archive."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amtspuls.cli.options import Archive, Config
+from amtspuls.cli.output import Format, print_rows, progress, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amtspuls.bundle.importing import WeekImport
+
+_COLUMNS = ("week", "portal", "kind", "count", "detail")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("import")(import_)
+
+
+def import_(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Bundles (tar.gz), or folders with them."),
+    ],
+    metadata: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Names; else the metadata.json beside the bundles."),
+    ] = None,
+    archive: Archive = None,
+    parallel: Annotated[
+        int | None,
+        typer.Option("-p", "--parallel", min=1, max=256, help="Processes; else one per core."),
+    ] = None,
+    config: Config = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="How the report of oddities is printed.")
+    ] = Format.TABLE,
+) -> None:
+    """Import weekly bundles of the predecessor, and report what is odd about them.
+
+    A week that is there from the same bundle is left alone, so an import that was stopped is started
+    again. A bundle that fails does not keep the others back; exit code 1 then.
+    """
+    from amtspuls.bundle.importing import (
+        Status,
+        find_bundles,
+        find_metadata,
+        import_bundles,
+        load_metadata,
+    )
+    from amtspuls.settings import load_settings
+
+    bundles = find_bundles(paths)
+    found = metadata or find_metadata(paths)
+    names = load_metadata(found)
+    if not found:
+        say("no metadata.json beside the bundles: portals and calendars are called by their ids")
+    weeks = (archive or load_settings(config).archive) / "weeks"
+    cores = len(os.sched_getaffinity(0))
+    with progress(len(bundles), "import") as step:
+        reports = import_bundles(bundles, weeks, names, processes=parallel or cores, on_week=step)
+    _print(reports, form)
+    if any(report.status is Status.FAILED for report in reports):
+        raise typer.Exit(1)
+
+
+def _print(reports: Sequence[WeekImport], form: Format) -> None:
+    print_rows(
+        [
+            {
+                "week": str(report.found.week),
+                "portal": oddity.portal_id,
+                "kind": oddity.kind.value,
+                "count": oddity.count,
+                "detail": oddity.detail,
+            }
+            for report in reports
+            for oddity in report.oddities
+        ],
+        _COLUMNS,
+        form,
+    )
+    for report in reports:
+        say(_say(report))
+
+
+def _say(report: WeekImport) -> str:
+    if report.error:
+        return f"amtspuls: {report.error}"
+    done = (
+        f"{report.rows:,} rows of {report.portals} portals,"
+        f" {report.spans:,} spans, {report.size_bytes / 1000:,.0f} kB"
+    )
+    return f"{report.found.week}: {done}{'' if report.status == 'imported' else ' (there already)'}"
