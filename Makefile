@@ -43,7 +43,7 @@ docs: $(VENV)/docs.stamp
 	$(BIN)/mkdocs build --strict --quiet --site-dir site
 
 # A wheel, installed into an empty environment, must be able to run the demo: catalogue, migrations and
-# templates are in it.
+# templates are in it, those of a new system too.
 dist: $(VENV)/dist.stamp
 	rm -rf dist $(VENV)/wheel-test
 	$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
@@ -51,6 +51,7 @@ dist: $(VENV)/dist.stamp
 	$(VENV)/wheel-test/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/base.txt
 	$(VENV)/wheel-test/bin/python -m pip --quiet --disable-pip-version-check install --no-deps dist/*.whl
 	cd dist && ../$(VENV)/wheel-test/bin/amtspuls demo --days 0.25 --to demo-of-the-wheel
+	cd dist && ../$(VENV)/wheel-test/bin/amtspuls new-system termin_x >/dev/null
 	@ls -l dist
 
 lock: $(VENV)/made.stamp
