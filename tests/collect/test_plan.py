@@ -15,6 +15,7 @@ from amtspuls.collect.plan import (
     plan_schedule,
     planned_periods,
     require_bearable,
+    stretched_hosts,
 )
 from amtspuls.errors import ConfigError
 from amtspuls.model import HostState, Outcome, Snapshot
@@ -149,7 +150,11 @@ def test_a_set_period_is_stretched_for_the_crowd_on_a_host_that_each_alone_could
     portals, requests = portals_of([100] * 70)
     wish = PeriodWish(PERIOD_S, is_set=True)
     require_bearable(host_costs(portals, requests, RULES), wish)
-    assert set(planned_periods(portals, requests, RULES, wish).values()) == {4 * PERIOD_S}
+    periods = planned_periods(portals, requests, RULES, wish)
+    assert set(periods.values()) == {4 * PERIOD_S}
+    # Whoever set it is told; nobody is told of the default.
+    assert stretched_hosts(portals, periods, wish) == {"vendor.example": 4 * PERIOD_S}
+    assert stretched_hosts(portals, periods, USUAL) == {}
 
 
 def test_periods_of_single_portals_must_fit_their_host_together() -> None:

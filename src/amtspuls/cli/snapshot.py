@@ -37,7 +37,11 @@ def snapshot(
     weeks: Annotated[
         int | None,
         typer.Option(
-            "-w", "--weeks", min=1, max=53, help="Weeks to ask about (tevis: full ones); else all, at most 9."
+            "-w",
+            "--weeks",
+            min=1,
+            max=53,
+            help="Weeks to ask about (tevis: full ones); else all, at most 9.",
         ),
     ] = None,
     parallel: Annotated[
@@ -205,13 +209,18 @@ async def _run(
 def _schedule(
     picked: _Picked, archive: ArchiveWriter | None, wish: PeriodWish
 ) -> tuple[list[Portal], dict[str, int]]:
-    from amtspuls.collect.plan import plan_schedule
+    from amtspuls.collect.plan import plan_schedule, stretched_hosts
 
     if archive is None or not picked.live:
         return picked.portals, {
             portal.id: wish.set_for(portal) or wish.period_s for portal in picked.portals
         }
     due, periods = plan_schedule(picked.portals, archive, picked.rules, wish, picked.clock.now())
+    for host, planned_s in stretched_hosts(picked.portals, periods, wish).items():
+        say(
+            f"{host}: a snapshot every {planned_s // 60} min instead of {wish.period_s // 60};"
+            " all its portals together bear no more (amtspuls list --cost)"
+        )
     resting = len(picked.portals) - len(due)
     if resting:
         say(f"{resting} portals are not due yet: their period is not over")

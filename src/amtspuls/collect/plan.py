@@ -25,6 +25,7 @@ __all__ = [
     "plan_schedule",
     "planned_periods",
     "require_bearable",
+    "stretched_hosts",
 ]
 
 LEFT_FOR_OTHERS = 0.1
@@ -103,6 +104,17 @@ def require_bearable(hosts: Iterable[HostCost], wish: PeriodWish) -> None:
         most = 1.0 if len(chosen) == len(host.portals) else 1 - LEFT_FOR_OTHERS
         if round(_taken(host, wish), 9) > most:
             raise _too_many(host, chosen, wish, _taken(host, wish) / most)
+
+
+def stretched_hosts(
+    portals: Iterable[Portal], periods: Mapping[str, int], wish: PeriodWish
+) -> dict[str, int]:
+    """Return the hosts whose portals are asked less often than somebody wants, with the planned period."""
+    return {
+        host_of(portal): periods[portal.id]
+        for portal in portals
+        if portal.id not in wish.of_portal and wish.is_set and periods[portal.id] > wish.period_s
+    }
 
 
 def is_due(newest_at: datetime | None, period_s: int, base_period_s: int, now: datetime) -> bool:
