@@ -21,6 +21,7 @@ from amtspuls.collect.proposing import (
 from amtspuls.fetch.page import Page
 from amtspuls.model import Calendar, Outcome, Snapshot, View
 from amtspuls.systems.marks import Seen
+from support.fetching import unhurried
 
 AT = datetime(2026, 1, 26, 6, tzinfo=UTC)
 
@@ -69,6 +70,7 @@ def test_ids_follow_the_rule_of_the_old_bundles(
     assert propose_id(title, tenant, url, {proposed, f"{proposed}-2"}) == f"{proposed}-3"
 
 
+@unhurried
 @given(title=st.text(max_size=200), tenant=st.text(max_size=80), taken=st.sets(st.text(max_size=3)))
 def test_whatever_a_page_is_called_makes_a_portal(title: str, tenant: str, taken: set[str]) -> None:
     own = titled(title.replace("<", "").replace("&", ""))
@@ -90,6 +92,7 @@ _view = st.builds(
 )
 
 
+@unhurried
 @given(views=st.lists(_view, max_size=3), reason=st.text(max_size=30))
 def test_comments_never_spoil_the_table(
     tmp_path_factory: pytest.TempPathFactory, views: list[View], reason: str

@@ -27,7 +27,7 @@ from amtspuls.fetch.client import Fetcher
 from amtspuls.fetch.gate import Gates
 from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View
 from amtspuls.systems.registry import load_systems
-from support.fetching import AGENT, LIMITS
+from support.fetching import AGENT, LIMITS, unhurried
 from support.http_server import HttpServer, Reply
 
 AT = datetime(2026, 1, 25, 23, 30, tzinfo=UTC)
@@ -91,6 +91,7 @@ def test_retired_portals_only_when_wanted() -> None:
     assert choose_portals(portals, include_retired=True) == portals
 
 
+@unhurried
 @given(
     reason=st.text(max_size=500),
     outcome=st.sampled_from([one for one in Outcome if one is not Outcome.SKIPPED]),
