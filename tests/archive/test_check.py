@@ -19,7 +19,7 @@ from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.week import IsoWeek, folder_of
 from amtspuls.errors import ArchiveError
-from amtspuls.model import Calendar, Covered, Outcome, Snapshot, View
+from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View
 from support.command import run_command
 from support.histories import PORTAL, made_up
 from support.sealing import seal
@@ -37,7 +37,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with closing(open_writer(folder)) as writer:
         for day in range(25):
             at = FIRST.taken_at + timedelta(days=day)
-            view = View(Calendar("k", "K"), Outcome.OK, days, (type(far)(far),))
+            view = View(Calendar("k", "K"), Outcome.OK, days, (Slot(far),))
             writer.store(PORTAL, Snapshot(PORTAL.id, at, at, Outcome.OK, (view,)))
     seal(folder, FIRST.taken_at + timedelta(days=24))
     return folder
