@@ -13,8 +13,7 @@ from typing import Any
 
 from amtspuls.catalogue.render import inline_value
 from amtspuls.errors import ConfigError, TapeError
-from amtspuls.fetch.tape.layout import About, Ending, Entry, Received, Visit
-from amtspuls.fetch.tape.record import about_json
+from amtspuls.fetch.tape.layout import About, Ending, Entry, Received, Visit, about_json
 from amtspuls.fetch.tape.visits import about_from_json
 from amtspuls.files import naming_the_file
 

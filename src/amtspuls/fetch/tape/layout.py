@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ from amtspuls.model import KnownCalendar
 
 TOLD = "told"
 """Extension of a request: the header fields that a system set for it (``fetch.headers``)."""
+
+ORIGINAL = b"X-Archive-Orig-"
+"""Stands before ``Transfer-Encoding``: on a tape the body is without chunks, so the field would lie."""
 
 Key = tuple[str, str, bytes, tuple[tuple[str, str], ...]]
 """What makes two requests the same: method, address, form, and the header fields a system set."""
@@ -120,3 +123,23 @@ class Visit:
     about: About
     entries: tuple[Entry, ...]
     ending: Ending | None
+
+
+def warc_date(at: datetime) -> str:
+    """Write an instant (aware UTC) as WARC 1.1 does, to the microsecond."""
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def about_json(about: About) -> dict[str, Any]:
+    """Return what ``visits`` turns back into the same ``About``."""
+    said: dict[str, Any] = plain(asdict(about))
+    return said
+
+
+def plain(value: Any) -> Any:
+    """Turn what ``asdict`` gives into JSON."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -19,15 +19,12 @@ from amtspuls.clock import Clock
 from amtspuls.errors import AmtspulsError, OutputError
 from amtspuls.fetch.robots import ROBOTS_NAME
 from amtspuls.fetch.tape.file import Record, TapeFile
-from amtspuls.fetch.tape.layout import TOLD, About, Ending
+from amtspuls.fetch.tape.layout import ORIGINAL, TOLD, About, Ending, about_json, plain, warc_date
 from amtspuls.fetch.transfer import NETWORK_ERRORS, Limits, say_error, say_too_slow
 from amtspuls.model import Snapshot
 
 AGENT = f"{ROBOTS_NAME}/{__version__}"
 """How we are called on a tape: without the contact, which is a person's address."""
-
-ORIGINAL = b"X-Archive-Orig-"
-"""Stands before ``Transfer-Encoding``: on a tape the body is without chunks, so the field would lie."""
 
 
 class Recorder:
@@ -279,26 +276,6 @@ class _Listening(httpx2.AsyncByteStream):
             self._way.visit.done(
                 self._request, self._began_at, self._response, bytes(self._body), self._failure
             )
-
-
-def warc_date(at: datetime) -> str:
-    """Write an instant (aware UTC) as WARC 1.1 does, to the microsecond."""
-    return f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"
-
-
-def about_json(about: About) -> dict[str, Any]:
-    """Return what ``visits`` turns back into the same ``About``."""
-    said: dict[str, Any] = plain(asdict(about))
-    return said
-
-
-def plain(value: Any) -> Any:
-    """Turn what ``asdict`` gives into JSON."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _head(response: httpx2.Response) -> bytes:

@@ -11,8 +11,7 @@ from typing import Any
 
 from amtspuls.errors import OutputError, TapeError
 from amtspuls.fetch.tape.file import Members, Record, parse_record, require_ours
-from amtspuls.fetch.tape.layout import About, Ending, Entry, Key, Received, Visit
-from amtspuls.fetch.tape.record import ORIGINAL
+from amtspuls.fetch.tape.layout import ORIGINAL, About, Ending, Entry, Key, Received, Visit
 from amtspuls.fetch.transfer import Limits
 from amtspuls.model import KnownCalendar
 
