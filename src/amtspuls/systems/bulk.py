@@ -30,9 +30,8 @@ _MOST_PAIRS = 50_000_000
 _QUOTED = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _SEPARATOR = re.compile(r"[\s/]+")
 _OF_A_KIND = re.compile(rf"<({'|'.join(_MOST_OF)})\b", re.IGNORECASE)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(
-    r"""<(/?)([a-zA-Z][^\s/>]*+)(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+>""", re.DOTALL
+    r"""<(/?)([a-zA-Z][^\s/>]*+)(?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+>?""", re.DOTALL
 )
 _END_BY_THEMSELVES = frozenset(
     [
@@ -106,7 +105,7 @@ def _most_open(text: str) -> int:
     """
     opened: list[str] = []
     most = 0
-    for closing, name in _TAG.findall(_COMMENT.sub("", text)):
+    for closing, name in _TAG.findall(_without_comments(text)):
         kind = name.lower()
         if kind in _END_BY_THEMSELVES:
             continue
@@ -116,3 +115,16 @@ def _most_open(text: str) -> int:
         elif opened and opened[-1] == kind:
             opened.pop()
     return most
+
+
+def _without_comments(text: str) -> str:
+    """Cut out comments; one that never ends reaches to the end of the page."""
+    kept = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0:
+        kept.append(text[at:start])
+        end = text.find("-->", start + 2)
+        if end < 0:
+            return "".join(kept)
+        at = end + 3
+    return "".join([*kept, text[at:]])

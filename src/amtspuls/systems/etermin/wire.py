@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -71,8 +70,7 @@ class Row:
             return default
         if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
             return int(value)
-        whole = isinstance(value, int | float) and math.isfinite(value) and value == int(value)
-        if not whole or abs(value) > _LARGEST:
+        if not isinstance(value, int | float) or not abs(value) <= _LARGEST or value != int(value):
             raise self.wrong(key)
         return int(value)
 
