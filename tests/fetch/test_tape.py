@@ -125,7 +125,7 @@ def replies(draw: st.DrawFn) -> Reply:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=400 if os.environ.get("AMTSPULS_ENDURANCE") else 25, deadline=None)
 @given(first=replies(), second=replies(), form=st.dictionaries(WORD, WORD, max_size=3))
 async def test_whatever_a_server_sends_reads_the_same(
     tmp_path_factory: pytest.TempPathFactory, first: Reply, second: Reply, form: dict[str, str]
