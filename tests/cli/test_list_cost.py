@@ -13,10 +13,11 @@ import pytest
 
 from amtspuls.archive.live import open_writer
 from amtspuls.catalogue.load import load_catalogue
+from amtspuls.catalogue.render import portal_table
 from amtspuls.model import HostState, Outcome, Snapshot
 from amtspuls.settings import ENVIRONMENT
 from amtspuls.systems.cost import USUAL, estimate_requests
-from support.portals import run
+from support.portals import a_portal, run
 
 NOW = datetime(2026, 1, 26, 6, tzinfo=UTC)
 CONTACT = 'contact = "mail@example.org"\n'
@@ -71,6 +72,17 @@ def test_the_status_chooses_others(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "list", "--cost", "--match", "bonn")
     assert code == 2
     assert "no portal is left" in err
+
+
+def test_a_portal_that_is_off_costs_nothing(
+    capsys: pytest.CaptureFixture[str], empty_folder: Path
+) -> None:
+    quiet = a_portal("quiet", "tempus")
+    tables = portal_table(quiet) + portal_table(quiet.model_copy(update={"id": "asked"}))
+    off = tables.replace('id = "quiet"', 'id = "quiet"\noff = "the office asked us to"')
+    (empty_folder / "offices.toml").write_text(off, encoding="utf-8")
+    assert list(costs(capsys, "--catalogue", "offices.toml", "--match", "*quiet*")) == []
+    assert list(costs(capsys, "--catalogue", "offices.toml", "--match", "asked")) == ["asked"]
 
 
 def test_an_archive_tells_requests_and_pauses(

@@ -170,6 +170,17 @@ def test_periods_of_single_portals_must_fit_their_host_together() -> None:
     assert planned_periods(portals, requests, RULES, enough)["amt-2"] == PERIOD_S
 
 
+def test_what_single_portals_take_is_not_there_for_the_rest() -> None:
+    portals, requests = portals_of([100, 1_400])
+    # The rest needs 67 % of the gate: as long as nobody takes 36 % of it, the usual period is enough.
+    alone = planned_periods(portals[1:], requests, RULES, USUAL)
+    assert alone == {"amt-1": PERIOD_S}
+    beside = planned_periods(
+        portals, requests, RULES, PeriodWish(PERIOD_S, of_portal={"amt-0": 120})
+    )
+    assert beside == {"amt-0": 120, "amt-1": 2 * PERIOD_S}
+
+
 def test_the_rest_of_a_host_keeps_a_tenth_of_its_gate() -> None:
     portals, requests = portals_of([132, 100])
     wish = PeriodWish(PERIOD_S, of_portal={"amt-0": 60})  # 95 %
