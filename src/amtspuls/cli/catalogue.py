@@ -59,6 +59,9 @@ def list_portals(
             "--cost", help="Requests per snapshot, and the shortest period that politeness allows."
         ),
     ] = False,
+    services: Annotated[
+        bool, typer.Option("--services", help="Which services are asked, and by whose choice.")
+    ] = False,
     archive: Archive = None,
     catalogue: Overlays = None,
     config: Config = None,
@@ -80,6 +83,12 @@ def list_portals(
 
         asked = picked if status else live_portals(picked, (), include_retired=False)
         print_costs(asked, known.hosts, settings, archive, form)
+        return
+    if services:
+        from amtspuls.cli.services import print_services
+
+        asked = picked if status else live_portals(picked, (), include_retired=False)
+        print_services(asked, settings, archive, form)
         return
     rows = [_row(portal) for portal in picked]
     if form is Format.MARKDOWN:

@@ -31,10 +31,7 @@ def went_well(taken: Taken) -> bool:
 def print_taken(taken: Sequence[Taken], form: SnapshotFormat) -> None:
     """Print snapshots on standard output and a summary on standard error."""
     if form is SnapshotFormat.JSON:
-        from amtspuls.collect.describe import snapshot_json
-
-        said = [snapshot_json(one.snapshot) for one in taken]
-        print(json.dumps(said, ensure_ascii=False, indent=1))
+        print(json.dumps([_as_json(one) for one in taken], ensure_ascii=False, indent=1))
     elif form is SnapshotFormat.DAY:
         _print_days(taken)
     else:
@@ -45,6 +42,16 @@ def print_taken(taken: Sequence[Taken], form: SnapshotFormat) -> None:
         "; ".join(f"{count} {outcome}" for outcome, count in count_outcomes(taken).items())
         or "nobody was asked"
     )
+
+
+def _as_json(one: Taken) -> dict[str, Any]:
+    """A snapshot as JSON; of each calendar also what the asked services are in every city."""
+    from amtspuls.collect.describe import snapshot_json
+
+    said = snapshot_json(one.snapshot)
+    for calendar in said["calendars"]:
+        calendar["common"] = [one.portal.common_service(name) for name in calendar["asked"]]
+    return said
 
 
 _COLUMNS = {

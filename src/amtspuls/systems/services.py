@@ -12,6 +12,9 @@ from amtspuls.catalogue.portal import AskedService, Portal
 from amtspuls.errors import ConfigError
 from amtspuls.model import Outcome, Problem
 
+CHOOSE_BY_NAME = frozenset({"tevis"})
+"""Systems that choose services by name where no entry names them; others ask each calendar for one."""
+
 Named = tuple[Sequence[str], str]
 """A service of a page: the ids by which an entry may mean it, and its name."""
 
