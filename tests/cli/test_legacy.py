@@ -114,7 +114,24 @@ def test_rows_and_names_of_other_weeks_stay(archive: Path, tmp_path: Path) -> No
     lines = (folder / "summary-weekly.csv").read_text().splitlines()
     assert lines[1] == OLD.splitlines()[1]
     assert [line[:11] for line in lines[2:]] == ["2026-04,amt", "2026-05,amt"]
-    assert _summary(tmp_path / "out").splitlines()[2] == OLD_NAMES.splitlines()[1]
+    assert _summary(tmp_path / "out").splitlines()[2:] == OLD_NAMES.splitlines()[1:]
+    assert ",tempus,Amt amt\n" in _summary(tmp_path / "out")
+
+
+def test_a_name_that_the_summary_shows_stays_unless_it_shows_none(
+    archive: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out" / "metrics"
+    folder.mkdir(parents=True)
+    given = ("legacy-metrics", "--archive", archive, "--to", tmp_path / "out", "--week", "2026-05")
+    for before, after in (
+        ("tevis,Stadt Amt", "tevis,Stadt Amt"),
+        ("-,-", "tempus,Amt amt"),
+    ):
+        known = OLD_NAMES.replace("bonn", "amt").replace("tevis,Stadt Bonn", before)
+        (folder / "summary.csv").write_text(known)
+        run_well(*given)
+        assert _summary(tmp_path / "out").endswith(f",{after}\n")
 
 
 @pytest.mark.parametrize(
