@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +41,7 @@ RECORD = PortalRecord(PORTAL.id, PORTAL.name, PORTAL.system, PORTAL.url, PORTAL.
 WEEK = timedelta(days=7)
 MONDAY = datetime(2026, 1, 26, 8, tzinfo=UTC)
 
-Row = dict[str, tuple[int, ...]]
+Row = Mapping[str, tuple[int, ...]]
 """Free slots by calendar key, in one snapshot."""
 
 
@@ -55,7 +57,11 @@ def _texts(count: int, text: str) -> np.ndarray:
     return np.array([text] * count, dtype=object)
 
 
-def _portal(week: int, rows: list[Row], covered: str = ALL) -> SealedPortal:
+def _columns(rows: np.ndarray) -> list[Any]:
+    return list(rows.T)
+
+
+def _portal(week: int, rows: Sequence[Row], covered: str = ALL) -> SealedPortal:
     """A week of which each row is what a bundle shows at one time."""
     count = len(rows)
     keys = sorted({key for row in rows for key in row})
@@ -96,7 +102,7 @@ def _portal(week: int, rows: list[Row], covered: str = ALL) -> SealedPortal:
             _texts(count, "bundle"),
         ),
         views=SealedViews(
-            *view.T,
+            *_columns(view),
             _texts(len(view), "ok"),
             _texts(len(view), covered),
             _texts(len(view), "[]"),
@@ -104,7 +110,7 @@ def _portal(week: int, rows: list[Row], covered: str = ALL) -> SealedPortal:
             _texts(len(view), ""),
         ),
         spans=SealedSpans(
-            *span.T, np.zeros(len(span), np.bool_), (span[:, 3] == count) & ahead
+            *_columns(span), np.zeros(len(span), np.bool_), (span[:, 3] == count) & ahead
         ),
         capacities=SealedCapacities(NONE, NONE, NONE, NONE),
         extra_columns=NONE,
@@ -132,7 +138,7 @@ def _free(folder: Path, at: datetime) -> dict[str, tuple[tuple[int, ...], tuple[
         }
 
 
-def _import(folder: Path, week: int, rows: list[Row], covered: str = ALL) -> None:
+def _import(folder: Path, week: int, rows: Sequence[Row], covered: str = ALL) -> None:
     write_week(folder / "weeks", IsoWeek(2026, week), [_portal(week, rows, covered)], IMPORT)
 
 

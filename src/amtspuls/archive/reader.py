@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy import select
@@ -20,6 +19,7 @@ from amtspuls.archive.base import (
     Stop,
     ViewColumns,
 )
+from amtspuls.archive.cutting import cut_portal, live_portals
 from amtspuls.archive.merging import merge_spans
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
@@ -29,13 +29,14 @@ from amtspuls.archive.queries import (
     read_capacities,
     read_snapshots,
     read_views,
-    read_zone,
 )
 from amtspuls.archive.reader_live import LiveReader, live_spans, live_state, within
 from amtspuls.archive.rebuilding import rebuild_state
 from amtspuls.archive.schema import PORTALS
 from amtspuls.archive.shelf import Shelf
 from amtspuls.archive.times import Ints, seconds_of
+
+_FOR_EVER = 2**53
 
 
 class Reader:
@@ -169,18 +170,38 @@ class Reader:
         for week in moment.weeks_of(portal_id, wanted):
             yield self._numbers.piece(moment, portal_id, week)
 
-    def zone(self, portal_id: str) -> ZoneInfo:
-        """A portal's zone; UTC for an unknown portal."""
-        with self.moment() as moment:
-            return zone_of(moment, portal_id)
+    def all_pieces(
+        self, moment: Moment, portal_id: str, wanted: Limits = (None, None)
+    ) -> Iterator[Piece]:
+        """As ``pieces``, and what is not sealed yet as one more; no snapshot is in two of them."""
+        hidden = moment.hidden(portal_id)
+        for piece in self.pieces(moment, portal_id, wanted):
+            # Of a week that is being sealed right now the live rows count.
+            bounds = (int(piece.taken_at[0]), int(piece.taken_at[-1]))
+            if bounds not in hidden or not _has_live(moment, portal_id, bounds):
+                yield piece
+        rest = self._live_piece(moment, portal_id)
+        if rest is not None:
+            yield rest
+
+    def _live_piece(self, moment: Moment, portal_id: str) -> Piece | None:
+        if moment.live is None:
+            return None
+        for portal in live_portals(moment.live):
+            if portal.record.portal_id == portal_id:
+                rest = cut_portal(moment.live, portal, _FOR_EVER)
+                if rest is None:
+                    return None
+                numbers = moment.live_calendars(portal_id)
+                own = [numbers[calendar.key].number for calendar in rest.calendars]
+                return Piece(alone=False, portal=rest, numbers=np.array(own, dtype=np.int64))
+        return None
 
 
-def zone_of(moment: Moment, portal_id: str) -> ZoneInfo:
-    """A portal's zone as it is known now; UTC for an unknown portal."""
-    if moment.live is not None and moment.live_calendars(portal_id):
-        return read_zone(moment.live, portal_id)
-    weeks = moment.weeks_of(portal_id)
-    return ZoneInfo(moment.shelf.record(weeks[-1], portal_id).zone if weeks else "UTC")
+def _has_live(moment: Moment, portal_id: str, bounds: tuple[int, int]) -> bool:
+    if moment.live is None:
+        return False
+    return len(read_snapshots(moment.live, portal_id, (bounds[0], bounds[1] + 1)).number) > 0
 
 
 def _live_records(moment: Moment) -> list[PortalRecord]:
