@@ -72,21 +72,19 @@ def import_(
 
 
 def _print(reports: Sequence[WeekImport], form: Format) -> None:
-    print_rows(
-        [
-            {
-                "week": str(report.found.week),
-                "portal": oddity.portal_id,
-                "kind": oddity.kind.value,
-                "count": oddity.count,
-                "detail": oddity.detail,
-            }
-            for report in reports
-            for oddity in report.oddities
-        ],
-        _COLUMNS,
-        form,
-    )
+    rows = [
+        {
+            "week": str(report.found.week),
+            "portal": oddity.portal_id,
+            "kind": oddity.kind.value,
+            "count": oddity.count,
+            "detail": oddity.detail,
+        }
+        for report in reports
+        for oddity in report.oddities
+    ]
+    if rows or form is not Format.TABLE:
+        print_rows(rows, _COLUMNS, form)
     for report in reports:
         say(_say(report))
 
