@@ -173,6 +173,16 @@ def test_a_damaged_summary_stops_it_before_anything_is_written(
     assert (folder / name).read_bytes() == content
 
 
+def test_a_summary_that_cannot_be_read_is_named(archive: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out" / "metrics" / "summary.csv"
+    place.mkdir(parents=True)
+    result = run_command(
+        "legacy-metrics", "--archive", archive, "--to", tmp_path / "out", "--week", "2026-05"
+    )
+    assert result.code == 1
+    assert f"{place}: Is a directory" in result.err
+
+
 def test_a_damaged_week_is_named(archive: Path, tmp_path: Path) -> None:
     (spans,) = (archive / "weeks").glob("*/iso_week=05/spans.parquet")
     raw = bytearray(spans.read_bytes())

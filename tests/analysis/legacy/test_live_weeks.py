@@ -35,7 +35,7 @@ def _sheet(stored: Stored) -> Sheet:
     return Sheet(stored.portal.id, sorted({slot for row in rows for slot in row.free}), rows)
 
 
-@settings(max_examples=effort(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stored_weeks())
 def test_a_sealed_live_week_counts_as_its_export_would(drawn: tuple[IsoWeek, list[Stored]]) -> None:
     week, stored = drawn

@@ -22,7 +22,7 @@ from amtspuls.analysis.legacy.summary import (
 from amtspuls.analysis.legacy.week import LegacyWeek
 from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import BundleError
-from amtspuls.files import naming_the_file, replacing_file, write_whole
+from amtspuls.files import replacing_file, write_whole
 
 FOLDER = "metrics"
 WEEKLY_NAME = "summary-weekly.csv"
@@ -101,10 +101,10 @@ def _known_names(to: Path) -> dict[str, PortalName]:
 
 
 def _text(path: Path) -> str:
-    with naming_the_file(path):
-        raw = path.read_bytes()
     try:
-        return raw.decode("utf-8")
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise BundleError(f"{path}: {error.strerror or error}", path=str(path)) from error
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        line = error.object[: error.start].count(b"\n") + 1
         raise BundleError(f"{path}, line {line}: is not UTF-8", path=str(path)) from error

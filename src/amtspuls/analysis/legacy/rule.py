@@ -166,7 +166,6 @@ def _lay_out(rows: LegacyRows, carried: _Carried) -> _Course:
     bucket[own] = buckets_of(rows.local_s)
     bucket[first] = np.where(carried.known, carried.bucket, bucket[first + 1])
     counts = np.diff(bucket, prepend=bucket[:1]) < _BREAK_MIN
-    counts[first] = False
     counts[first + 1] &= carried.known
     shift = rows.runs.location + 1
     runs = rows.runs._replace(begin=rows.runs.begin + shift, end=rows.runs.end + shift)
