@@ -91,26 +91,30 @@ def _portal(week: int, rows: Sequence[Row], covered: str = ALL) -> SealedPortal:
         record=RECORD,
         aggregated=False,
         calendars=tuple(SealedCalendar(key, 0, f"Name {key}", ()) for key in keys),
-        snapshots=SealedSnapshots(
-            taken_at,
-            taken_at,
-            np.full(count, 3600, np.int32),
-            np.zeros(count, np.bool_),
-            _texts(count, "ok"),
-            _texts(count, ""),
-            *(np.full(count, -1, np.int64) for _ in range(3)),
-            _texts(count, "bundle"),
+        snapshots=SealedSnapshots._make(
+            [
+                taken_at,
+                taken_at,
+                np.full(count, 3600, np.int32),
+                np.zeros(count, np.bool_),
+                _texts(count, "ok"),
+                _texts(count, ""),
+                *[np.full(count, -1, np.int64)] * 3,
+                _texts(count, "bundle"),
+            ]
         ),
-        views=SealedViews(
-            *_columns(view),
-            _texts(len(view), "ok"),
-            _texts(len(view), covered),
-            _texts(len(view), "[]"),
-            np.full(len(view), -1, np.int32),
-            _texts(len(view), ""),
+        views=SealedViews._make(
+            [
+                *_columns(view),
+                _texts(len(view), "ok"),
+                _texts(len(view), covered),
+                _texts(len(view), "[]"),
+                np.full(len(view), -1, np.int32),
+                _texts(len(view), ""),
+            ]
         ),
-        spans=SealedSpans(
-            *_columns(span), np.zeros(len(span), np.bool_), (span[:, 3] == count) & ahead
+        spans=SealedSpans._make(
+            [*_columns(span), np.zeros(len(span), np.bool_), (span[:, 3] == count) & ahead]
         ),
         capacities=SealedCapacities(NONE, NONE, NONE, NONE),
         extra_columns=NONE,
