@@ -111,6 +111,12 @@ class ArchiveLockedError(ArchiveError):
     """Another process writes to this archive: wait for it, or stop it."""
 
 
+class QueryError(AmtspulsError):
+    """A question in SQL cannot be answered as it is written; the message says where and why."""
+
+    exit_code = 2
+
+
 class BundleError(AmtspulsError):
     """A weekly bundle or its metadata.json is damaged; the message names file and line."""
 

@@ -1,0 +1,1 @@
+"""SQL over an archive: documented views on sealed and live weeks, read-only."""

@@ -1,0 +1,222 @@
+"""One read-only DuckDB session over an archive.
+
+DuckDB may open the files of sealed weeks and nothing else: no other file, no network, no extension. Only one
+statement is run, a SELECT or the EXPLAIN of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+
+import duckdb
+import pyarrow as pa
+
+from amtspuls.analysis.sql.ground import (
+    Running,
+    catalogue_table,
+    renamed_table,
+    weeks_table,
+    zone_offsets,
+)
+from amtspuls.analysis.sql.sources import Sources
+from amtspuls.analysis.sql.spans import OFFSETS_TABLE, SPANS, WEEK_SPANS
+from amtspuls.analysis.sql.tables import (
+    CALENDARS,
+    CAPACITIES,
+    CATALOGUE,
+    CATALOGUE_TABLE,
+    PORTALS,
+    RENAMED_TABLE,
+    SEALED_CALENDARS,
+    SEALED_FILES,
+    SNAPSHOTS,
+    VIEWS,
+    WEEKS,
+    WEEKS_TABLE,
+    SqlView,
+)
+from amtspuls.archive.sealed.format import file_name
+from amtspuls.archive.sealed.read import SealedWeek
+from amtspuls.errors import ArchiveError, QueryError
+
+SQL_VIEWS: Mapping[str, SqlView] = {
+    view.name: view
+    for view in (
+        WEEKS,
+        PORTALS,
+        CALENDARS,
+        SNAPSHOTS,
+        VIEWS,
+        SPANS,
+        WEEK_SPANS,
+        CAPACITIES,
+        CATALOGUE,
+    )
+}
+"""All views by name, in the order in which they are explained."""
+
+_EXPLAIN = re.compile(r"\s*explain\b\s*(?:analyze\b|\([^)]*\))?", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_SETTINGS = (
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+
+class Rows:
+    """The rows of a query.
+
+    Attributes:
+        schema: Their columns.
+    """
+
+    def __init__(self, text: str, reader: pa.RecordBatchReader) -> None:
+        self._text, self._reader = text, reader
+        self.schema: pa.Schema = reader.schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        with _saying(self._text):
+            yield from self._reader
+
+    def read_all(self) -> pa.Table:
+        """All rows at once."""
+        return pa.Table.from_batches(list(self), self.schema)
+
+
+class SqlSession:
+    """An open session; use it in a ``with`` statement. Only the files that a query needs are opened.
+
+    Args:
+        sources: The archive and the catalogue.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._connection = duckdb.connect(":memory:")
+
+    def __enter__(self) -> SqlSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @cached_property
+    def _running(self) -> Running:
+        return Running(self._sources.running())
+
+    def run(self, text: str) -> Rows:
+        """Run one SELECT, or the EXPLAIN of one.
+
+        Returns:
+            The rows, worked out as they are asked for; timestamps have no zone (see the comments of
+            the columns). A QueryError may still come while they are.
+
+        Raises:
+            QueryError: It is not one such statement, or DuckDB refuses it; the message has its hint.
+            ArchiveError: A file that it needs is missing or damaged.
+        """
+        with _saying(text):
+            statement = self._require_select(text)
+            self._prepare(text)
+            return Rows(text, self._connection.sql(statement).to_arrow_reader())
+
+    def _require_select(self, text: str) -> duckdb.Statement:
+        kinds = duckdb.StatementType
+        found = self._connection.extract_statements(text)
+        if len(found) != 1:
+            raise QueryError(f"one statement is wanted, not {len(found)}: run them one by one")
+        if found[0].type == kinds.EXPLAIN:
+            # EXPLAIN ANALYZE runs what it explains.
+            self._require_select(_EXPLAIN.sub("", text, count=1))
+        elif found[0].type != kinds.SELECT:
+            raise QueryError(
+                f"only SELECT (or EXPLAIN of one) is run, not {found[0].type.name}: an archive is"
+                " changed by snapshots, never by SQL"
+            )
+        return found[0]
+
+    def _prepare(self, text: str) -> None:
+        """Make the views that a query names, and what they stand on."""
+        words = set(_WORD.findall(text.lower()))
+        # A statement that names none (SHOW, a list of columns) may mean any of them.
+        used = [view for view in SQL_VIEWS.values() if view.name in words] or [*SQL_VIEWS.values()]
+        tables = sorted(frozenset[str]().union(*(view.uses for view in used)))
+        files = {table: self._files(table) for table in tables}
+        allowed = [path for paths in files.values() for path in paths]
+        self._connection.execute(f"SET allowed_paths = {_list_of(allowed)}")
+        for setting in _SETTINGS:
+            self._connection.execute(setting)
+        manifests = (week.manifest for week in self._sources.sealed)
+        self._connection.register(WEEKS_TABLE, weeks_table(manifests, self._running.week))
+        for table, paths in files.items():
+            self._make_table(table, paths)
+        if SPANS in used or WEEK_SPANS in used:
+            self._connection.register(OFFSETS_TABLE, self._offsets())
+        if CATALOGUE in used:
+            self._connection.register(CATALOGUE_TABLE, catalogue_table(self._sources.portals()))
+        for view in used:
+            self._connection.execute(f'CREATE VIEW "{view.name}" AS {view.query}')
+
+    def _files(self, table: str) -> list[str]:
+        """The files of a table, each compared with its digest first."""
+        name = file_name(table)
+        return [_verified(week, name) for week in self._sources.sealed if week.manifest.file(name)]
+
+    def _offsets(self) -> pa.Table:
+        weeks = [week.manifest.week for week in self._sources.sealed]
+        years = [week.year for week in (*weeks, self._running.week) if week]
+        zones = self._running.zones | {
+            week.record(portal_id)[0].zone
+            for week in self._sources.sealed
+            for portal_id in week.portal_ids
+        }
+        return zone_offsets(sorted(zones), min(years, default=2020), max(years, default=2020))
+
+    def _make_table(self, table: str, paths: Sequence[str]) -> None:
+        """One table of all weeks: files, and what is not sealed as Arrow."""
+        self._connection.register(f"running_{table}", self._running.table(table))
+        parts = [f"SELECT * FROM running_{table}"]
+        if paths:
+            parts.append(SEALED_FILES.format(files=_list_of(paths)))
+        if paths and table == "calendars":
+            self._connection.register(RENAMED_TABLE, renamed_table(self._sources.renamed()))
+            parts[-1] = SEALED_CALENDARS.format(files=parts[-1])
+        self._connection.execute(
+            f'CREATE VIEW "sealed_{table}" AS ' + " UNION ALL BY NAME ".join(parts)
+        )
+
+
+def _verified(week: SealedWeek, name: str) -> str:
+    """Path of a file that has the digest its week names: a damaged one is an error, no wrong number."""
+    path, entry = week.path.resolve() / name, week.manifest.file(name)
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ArchiveError(f"{path}: cannot be read: {error.strerror}", path=str(path)) from error
+    if entry is None or digest != entry.sha256:
+        raise ArchiveError(
+            f"{path}: is damaged: fetch this week from a copy, or import it again", path=str(path)
+        )
+    return str(path)
+
+
+def _list_of(texts: Iterable[str]) -> str:
+    """A list of texts as SQL."""
+    return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
+
+
+@contextmanager
+def _saying(text: str) -> Iterator[None]:
+    """Turn an error of DuckDB into ours; DuckDB's message has place and hint."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise QueryError(
+            f"{error}\nThe tables and their columns: amtspuls sql --schema", query=text
+        ) from error

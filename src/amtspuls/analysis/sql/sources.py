@@ -1,0 +1,94 @@
+"""What SQL is put to: one moment of an archive, and the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from amtspuls.archive.cutting import cut_portal, live_portals
+from amtspuls.archive.live import open_whole
+from amtspuls.archive.moment import Moment
+from amtspuls.archive.sealed.model import SealedPortal
+from amtspuls.archive.sealed.read import SealedWeek
+from amtspuls.catalogue.portal import Portal
+
+_EVER = 2**53
+
+
+class Renamed(NamedTuple):
+    """A calendar that had another key until an instant (Unix seconds)."""
+
+    portal: str
+    former_key: str
+    key: str
+    until_at: int
+
+
+def _nothing() -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What SQL is put to. The functions are called only when a query needs them.
+
+    Attributes:
+        sealed: Sealed weeks.
+        running: Gives everything that is in none of them, one for each portal.
+        renamed: Gives the calendars that had another key.
+        portals: Gives the catalogue.
+    """
+
+    sealed: Sequence[SealedWeek] = ()
+    running: Callable[[], Sequence[SealedPortal]] = _nothing
+    renamed: Callable[[], Sequence[Renamed]] = _nothing
+    portals: Callable[[], Sequence[Portal]] = _nothing
+
+
+@contextmanager
+def open_sources(folder: Path, portals: Callable[[], Sequence[Portal]]) -> Iterator[Sources]:
+    """Open an archive for SQL: all that is asked inside the ``with`` statement is of one moment.
+
+    Args:
+        folder: The archive.
+        portals: Gives the catalogue.
+
+    Raises:
+        ArchiveError: There is none, or it cannot be read.
+    """
+    reader = open_whole(folder)
+    try:
+        with reader.moment() as moment:
+            # Of a week that is being sealed right now the live rows count.
+            sealed = [
+                moment.shelf.week(week)
+                for week in moment.weeks
+                if week in moment.moved or moment.shelf.about(week).is_import
+            ]
+            yield Sources(sealed, lambda: _running(moment), lambda: _renamed(moment), portals)
+    finally:
+        reader.close()
+
+
+def _running(moment: Moment) -> list[SealedPortal]:
+    if moment.live is None:
+        return []
+    found = (cut_portal(moment.live, portal, _EVER) for portal in live_portals(moment.live))
+    return [portal for portal in found if portal]
+
+
+def _renamed(moment: Moment) -> list[Renamed]:
+    if moment.live is None:
+        return []
+    rows = []
+    for portal in live_portals(moment.live):
+        portal_id = portal.record.portal_id
+        keys = {one.number: key for key, one in moment.live_calendars(portal_id).items()}
+        rows += [
+            Renamed(portal_id, former, keys[number], until_at)
+            for until_at, former, number in moment.former_keys(portal_id)
+        ]
+    return rows

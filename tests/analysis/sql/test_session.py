@@ -1,0 +1,354 @@
+"""SQL says what the reader says, and changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from amtspuls.analysis.sql.ground import zone_offsets
+from amtspuls.analysis.sql.schema import describe
+from amtspuls.analysis.sql.session import SQL_VIEWS, SqlSession
+from amtspuls.analysis.sql.sources import Sources, open_sources
+from amtspuls.archive.base import STILL_OPEN
+from amtspuls.archive.live import open_whole, open_writer
+from amtspuls.archive.sealed.manifest import Source
+from amtspuls.archive.sealed.model import SealedPortal
+from amtspuls.archive.sealed.write import write_week
+from amtspuls.archive.week import IsoWeek
+from amtspuls.catalogue.portal import Portal
+from amtspuls.errors import ArchiveError, QueryError
+from amtspuls.model import (
+    Outcome,
+    Slot,
+    Snapshot,
+    local_from_slot,
+    slot_from_local,
+    utc_from_slot,
+)
+from support.histories import OTHER, PORTAL, effort, histories, scratch
+from support.legacy_weeks import PlainRow, seal_rows
+from support.sealing import LONG_STEPS, seal
+
+History = list[tuple[Portal, Snapshot]]
+Row = dict[str, Any]
+
+
+def ask(folder: Path, query: str) -> list[Row]:
+    with open_sources(folder, lambda: (PORTAL, OTHER)) as sources, SqlSession(sources) as session:
+        rows: list[Row] = session.run(query).read_all().to_pylist()
+    return rows
+
+
+def naive(seconds: int) -> datetime | None:
+    if seconds == STILL_OPEN:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
+def spans_of_reader(folder: Path) -> list[Row]:
+    rows = []
+    with closing(open_whole(folder)) as reader:
+        for record in reader.portals():
+            keys = {c.number: c.calendar.key for c in reader.calendars(record.portal_id)}
+            zone = ZoneInfo(record.zone)
+            for number, slot, opened_at, closed_at in zip(
+                *(column.tolist() for column in reader.spans(record.portal_id)), strict=True
+            ):
+                start = utc_from_slot(Slot(slot), zone)
+                rows.append(
+                    {
+                        "portal": record.portal_id,
+                        "calendar": keys[number],
+                        "slot": local_from_slot(Slot(slot)),
+                        "slot_at": start.replace(tzinfo=None),
+                        "opened_at": naive(opened_at),
+                        "closed_at": naive(closed_at),
+                        "ended": "open"
+                        if closed_at == STILL_OPEN
+                        else "vanished"
+                        if closed_at < start.timestamp()
+                        else "began",
+                    }
+                )
+    return sorted(rows, key=by_slot)
+
+
+def by_slot(row: Row) -> tuple[Any, ...]:
+    return (row["portal"], row["calendar"], row["slot"], row["opened_at"])
+
+
+@settings(
+    max_examples=effort(10),
+    deadline=None,
+    report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.generate),
+)
+@given(histories(max_size=12, steps=LONG_STEPS), st.data())
+def test_spans_snapshots_and_views_are_those_of_the_reader(
+    history: History, data: st.DataObject
+) -> None:
+    with scratch() as place:
+        folder = Path(place)
+        writer = open_writer(folder)
+        for portal, snapshot in history:
+            if data.draw(st.integers(0, 2), label="seal") == 0:
+                writer.close()
+                seal(folder, snapshot.taken_at - timedelta(seconds=1))
+                writer = open_writer(folder)
+            writer.store(portal, snapshot)
+        writer.close()
+        assert sorted(ask(folder, "SELECT * FROM spans"), key=by_slot) == spans_of_reader(folder)
+        with closing(open_whole(folder)) as reader:
+            for portal in (PORTAL, OTHER):
+                shots = reader.snapshots(portal.id)
+                found = ask(
+                    folder,
+                    "SELECT taken_at, finished_at, outcome, requests FROM snapshots"
+                    f" WHERE portal = '{portal.id}' ORDER BY taken_at",
+                )
+                assert [tuple(row.values()) for row in found] == [
+                    (naive(taken), naive(finished), outcome, requests)
+                    for taken, finished, outcome, requests in zip(
+                        shots.taken_at.tolist(),
+                        shots.finished_at.tolist(),
+                        shots.outcome.tolist(),
+                        shots.requests.tolist(),
+                        strict=True,
+                    )
+                ]
+                views = reader.views(portal.id)
+                keys = {c.number: c.calendar.key for c in reader.calendars(portal.id)}
+                found = ask(
+                    folder,
+                    "SELECT taken_at, calendar, outcome, covered FROM views"
+                    f" WHERE portal = '{portal.id}' ORDER BY taken_at, calendar",
+                )
+                assert [tuple(row.values()) for row in found] == sorted(
+                    (naive(taken), keys[number], outcome, covered)
+                    for taken, number, outcome, covered in zip(
+                        views.taken_at.tolist(),
+                        views.calendar.tolist(),
+                        views.outcome.tolist(),
+                        views.covered.tolist(),
+                        strict=True,
+                    )
+                )
+                assert [
+                    row["calendar"]
+                    for row in ask(
+                        folder, f"SELECT calendar FROM calendars WHERE portal = '{portal.id}'"
+                    )
+                ] == [c.calendar.key for c in reader.calendars(portal.id)]
+
+
+def at(local: datetime) -> Slot:
+    return slot_from_local(local)
+
+
+SUNDAY, TUESDAY, WEDNESDAY = (
+    at(datetime(2026, 2, 1, 9, 0)),
+    at(datetime(2026, 2, 10, 9, 0)),
+    at(datetime(2026, 2, 11, 9, 0)),
+)
+
+
+def as_imported(portal: SealedPortal, until: Slot) -> SealedPortal:
+    """A bundle does not say what was open before its week; after it only later slots are."""
+    spans = portal.spans
+    return replace(
+        portal,
+        spans=spans._replace(
+            from_before=np.zeros(len(spans.slot), dtype=np.bool_),
+            goes_on=spans.goes_on & (spans.slot >= until),
+        ),
+    )
+
+
+def weeks_of_bundles(folder: Path) -> None:
+    """Two weeks as old bundles tell them; a slot of the second week is free over the edge."""
+    rows = {
+        IsoWeek(2026, 5): [
+            PlainRow(datetime(2026, 1, 31, 10, 0), "a", (SUNDAY, TUESDAY, WEDNESDAY)),
+            PlainRow(datetime(2026, 1, 31, 10, 15), "a", (SUNDAY, TUESDAY, WEDNESDAY)),
+        ],
+        IsoWeek(2026, 6): [
+            PlainRow(datetime(2026, 2, 2, 0, 4), "a", (TUESDAY,)),
+            PlainRow(datetime(2026, 2, 2, 0, 19), "a", (TUESDAY, WEDNESDAY)),
+        ],
+    }
+    for week, told in rows.items():
+        portal = as_imported(seal_rows("demo", told), at(datetime.combine(week.end, time())))
+        write_week(folder / "weeks", week, [portal], Source("import", f"{week}.tar.gz", "0" * 64))
+
+
+def test_spans_of_bundles_are_joined_as_the_reader_joins_them(tmp_path: Path) -> None:
+    weeks_of_bundles(tmp_path)
+    found = sorted(ask(tmp_path, "SELECT * FROM spans"), key=by_slot)
+    assert found == spans_of_reader(tmp_path)
+    assert [(row["slot"].day, row["opened_at"].day, row["ended"]) for row in found] == [
+        (1, 31, "began"),
+        (10, 31, "open"),
+        (11, 31, "vanished"),
+        (11, 1, "open"),
+    ]
+    assert [(row["week"], row["source"]) for row in ask(tmp_path, "FROM weeks")] == [
+        ("2026-05", "import"),
+        ("2026-06", "import"),
+    ]
+    parts = ask(tmp_path, "SELECT week, goes_on FROM week_spans ORDER BY week, slot, opened_at")
+    assert [tuple(row.values()) for row in parts] == [
+        ("2026-05", False),
+        ("2026-05", True),
+        ("2026-05", True),
+        ("2026-06", True),
+        ("2026-06", True),
+    ]
+
+
+def test_weeks_of_a_live_archive_are_running(tmp_path: Path) -> None:
+    with closing(open_writer(tmp_path)) as writer:
+        for day in (30, 31):
+            taken = datetime(2026, 1, day, 12, 0, tzinfo=UTC)
+            writer.store(PORTAL, Snapshot(PORTAL.id, taken, taken, Outcome.OK))
+        late = datetime(2026, 2, 2, 12, 0, tzinfo=UTC)
+        writer.store(PORTAL, Snapshot(PORTAL.id, late, late, Outcome.THROTTLED, reason="429"))
+    weeks = ask(tmp_path, "SELECT week, source, snapshots FROM weeks")
+    assert [tuple(row.values()) for row in weeks] == [
+        ("2026-05", "running", 2),
+        ("2026-06", "running", 1),
+    ]
+    (portal,) = ask(tmp_path, "SELECT first_week, last_week FROM portals")
+    assert tuple(portal.values()) == ("2026-05", "2026-06")
+    assert ask(tmp_path, "SELECT reason FROM snapshots WHERE outcome = 'throttled'") == [
+        {"reason": "429"}
+    ]
+
+
+def test_the_catalogue_can_be_joined(tmp_path: Path) -> None:
+    weeks_of_bundles(tmp_path)
+    found = ask(tmp_path, "SELECT c.name FROM portals JOIN catalogue c USING (portal)")
+    assert found == [{"name": PORTAL.name}]
+
+
+FORBIDDEN = (
+    "SELECT 1; SELECT 2",
+    "",
+    "COPY (SELECT 1) TO '{there}'",
+    "EXPLAIN ANALYZE COPY (SELECT 1) TO '{there}'",
+    "EXPLAIN /* */ ANALYZE COPY (SELECT 1) TO '{there}'",
+    "EXPLAIN (ANALYZE) COPY (SELECT 1) TO '{there}'",
+    "CREATE TABLE t AS SELECT 1",
+    "DROP VIEW portals",
+    "DELETE FROM portals",
+    "INSERT INTO portals SELECT * FROM portals",
+    "UPDATE portals SET name = ''",
+    "ATTACH '{there}'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SET threads = 1",
+    "RESET threads",
+    "PRAGMA database_list",
+    "CALL pragma_version()",
+    "EXPORT DATABASE '{there}'",
+    "SELECT * FROM read_text('{file}')",
+    "SELECT * FROM read_csv('{file}')",
+    "SELECT * FROM '{file}'",
+    "SELECT * FROM glob('{folder}/*')",
+    "SELECT * FROM read_parquet('http://127.0.0.1:9/x.parquet')",
+    "WITH gone AS (DELETE FROM portals RETURNING *) SELECT * FROM gone",
+)
+
+
+@pytest.mark.parametrize("text", FORBIDDEN)
+def test_only_one_select_is_run(tmp_path: Path, text: str) -> None:
+    archive = tmp_path / "archive"
+    weeks_of_bundles(archive)
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a\n1\n")
+    before = digests(tmp_path)
+    query = text.format(there=tmp_path / "there", file=secret, folder=tmp_path)
+    with pytest.raises(QueryError):
+        ask(archive, query)
+    assert digests(tmp_path) == before
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT count(*) FROM spans;",
+        "-- how many\nSELECT count(*) FROM Spans",
+        "EXPLAIN SELECT * FROM portals",
+        "EXPLAIN ANALYZE SELECT * FROM portals",
+        "FROM portals",
+        "WITH few AS (FROM portals LIMIT 1) SELECT * FROM few",
+        "DESCRIBE spans",
+        "SHOW TABLES",
+        "SELECT ';' AS \"EXPLAIN\"",
+    ],
+)
+def test_every_way_to_read_is_allowed(tmp_path: Path, text: str) -> None:
+    weeks_of_bundles(tmp_path)
+    assert ask(tmp_path, text)
+
+
+def test_a_mistake_is_explained_with_duckdbs_hint(tmp_path: Path) -> None:
+    weeks_of_bundles(tmp_path)
+    with pytest.raises(QueryError, match=r"nam(.|\n)*name(.|\n)*amtspuls sql --schema"):
+        ask(tmp_path, "SELECT nam FROM portals")
+    with pytest.raises(QueryError, match="Conversion Error"):
+        ask(tmp_path, "SELECT name::INT FROM portals")
+
+
+def test_a_damaged_file_is_an_error_and_no_number(tmp_path: Path) -> None:
+    weeks_of_bundles(tmp_path)
+    path = tmp_path / "weeks" / "iso_year=2026" / "iso_week=06" / "spans.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ArchiveError, match=r"iso_week=06/spans\.parquet"):
+        ask(tmp_path, "SELECT count(*) FROM spans")
+    assert ask(tmp_path, "SELECT count(*) AS n FROM portals") == [{"n": 1}]
+
+
+def test_every_column_has_a_type_and_a_meaning() -> None:
+    rows = describe()
+    assert {row["table"] for row in rows} == set(SQL_VIEWS)
+    for view in SQL_VIEWS.values():
+        own = [row for row in rows if row["table"] == view.name]
+        assert [row["column"] for row in own[1:]] == list(view.columns)
+        assert own[0]["meaning"] == view.comment
+        assert all(row["type"] and row["meaning"] for row in own[1:])
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "Europe/Lisbon"])
+def test_offsets_are_those_of_the_zone(name: str) -> None:
+    rows = zone_offsets([name], 2026, 2026).to_pylist()
+    assert sum(row["offset_s"] != row["later_offset_s"] for row in rows) == 2 * 5
+    for row in rows:
+        for minute in range(row["day"] * 1440, (row["day"] + 1) * 1440, 30):
+            ahead = row["offset_s"] if minute < row["changes_at"] else row["later_offset_s"]
+            assert minute * 60 - ahead == utc_from_slot(Slot(minute), ZoneInfo(name)).timestamp()
+
+
+def test_an_empty_archive_has_empty_tables() -> None:
+    for name in SQL_VIEWS:
+        with SqlSession(Sources()) as session:
+            assert session.run(f"SELECT * FROM {name}").read_all().num_rows == 0
