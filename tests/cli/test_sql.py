@@ -53,9 +53,9 @@ def test_every_format_tells_the_same(archive: Path, tmp_path: Path) -> None:
     assert "Bürgerbüro" in shown
     assert "vanished" in shown
     for form in ("csv", "json"):
-        run_well(*asked, "--format", form, "--out", str(tmp_path / form)).out
+        run_well(*asked, "--format", form, "--out", str(tmp_path / form))
         assert (tmp_path / form).read_text() == run_well(*asked, "--format", form).out
-    run_well(*asked, "--format", "parquet", "--out", str(tmp_path / "rows.parquet")).out
+    run_well(*asked, "--format", "parquet", "--out", str(tmp_path / "rows.parquet"))
     (kept,) = pq.read_table(tmp_path / "rows.parquet").to_pylist()
     assert kept | {"opened_at": str(kept["opened_at"])} == row
 
