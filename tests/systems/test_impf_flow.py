@@ -150,6 +150,8 @@ def test_there_are_no_options() -> None:
     SYSTEM.check_portal(Portal.model_validate(given))
     with pytest.raises(ConfigError, match=r"no options \(ort\)"):
         SYSTEM.check_portal(Portal.model_validate({**given, "options": {"ort": 1}}))
+    with pytest.raises(ConfigError, match="no services"):
+        SYSTEM.check_portal(Portal.model_validate({**given, "services": "all"}))
 
 
 DAYS = st.integers(1, 60).map(lambda n: WINDOW.first + timedelta(days=n))

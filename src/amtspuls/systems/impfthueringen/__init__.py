@@ -25,8 +25,12 @@ class ImpfThueringen:
         """Check that there is nothing to check.
 
         Raises:
-            ConfigError: An option is given.
+            ConfigError: An option or a service is given.
         """
+        if portal.services:
+            raise ConfigError(
+                f"portal {portal.id}: impfthueringen has no services to choose", portal=portal.id
+            )
         if portal.options:
             raise ConfigError(
                 f"portal {portal.id}: impfthueringen has no options"
