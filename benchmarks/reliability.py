@@ -20,6 +20,8 @@ LONG_RUNS = {
     "tests/integration/test_kill.py": "the collector killed (SIGKILL) at 200 random moments of a replay: whole snapshots only, and going on gives the archive of an uninterrupted run",
     "tests/archive/test_killed.py": "the archive's writer killed at 40 random moments",
     "tests/archive/test_killed_seal.py": "`amtspuls seal` killed at 100 random moments: the archive says the same, and the next run finishes",
+    "tests/integration/test_kill_import.py": "`amtspuls import` and `export --format legacy` killed at 100 random moments each: whole weeks only, the next run finishes, nothing lost or doubled",
+    "tests/bundle/test_import.py": "five real weeks imported and given back: every CSV byte for byte (only where recorded weeks are present)",
     "tests/archive/test_sealing.py": "random histories sealed now and then: the archive says what one says that was never sealed",
     "tests/archive/test_agreement.py": "random histories: the SQL archive and a plain one say the same",
     "tests/integration/test_faults.py": "every fault at midnight, around both clock changes and across a slot's start: an honest gap and no change",

@@ -38,7 +38,8 @@ def import_in_parallel(
         One report for each bundle, in their order. A process that died has a failed report.
     """
     reports: dict[Found, WeekImport] = {}
-    waiting = list(reversed(bundles))
+    # The largest first, so that no process has to wait for another one's last and longest week.
+    waiting = sorted(bundles, key=_size_bytes)
     busy: dict[Connection, tuple[BaseProcess, Found]] = {}
     try:
         while waiting or busy:
@@ -59,6 +60,10 @@ def import_in_parallel(
             process.terminate()
             _end(connection, process)
     return [reports[found] for found in bundles]
+
+
+def _size_bytes(found: Found) -> int:
+    return found.path.stat().st_size if found.path.exists() else 0
 
 
 def _start(weeks: Path, names: Metadata) -> tuple[BaseProcess, Connection]:

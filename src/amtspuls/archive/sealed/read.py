@@ -188,7 +188,9 @@ class _Table:
     def _group(self, group: int) -> pa.Table:
         if self._kept is None or self._kept[0] != group:
             try:
-                self._kept = (group, self._file.read_row_group(group).cast(SCHEMAS[self._table]))
+                # A group is so small that handing columns to threads costs more than it saves.
+                rows = self._file.read_row_group(group, use_threads=False)
+                self._kept = (group, rows.cast(SCHEMAS[self._table]))
             except (pa.ArrowException, OSError) as error:
                 raise _damaged(self._path, f"row group {group} cannot be read ({error})") from error
         return self._kept[1]

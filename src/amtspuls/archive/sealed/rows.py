@@ -37,12 +37,14 @@ def free_at(portal: SealedPortal, ordinal: int) -> Mapping[int, Ints32]:
     views, spans = portal.views, portal.spans
     shown = np.flatnonzero((views.first <= ordinal) & (ordinal <= views.last))
     open_now = (spans.opened <= ordinal) & (ordinal < spans.closed)
-    calendars, slots = spans.calendar[open_now], spans.slot[open_now]
+    slots = spans.slot[open_now]
+    # Spans are sorted by calendar: those of one lie side by side.
+    bounds = np.searchsorted(spans.calendar[open_now], np.arange(len(portal.calendars) + 1))
     found = {}
     for view in shown.tolist():
         if Outcome(views.outcome[view]).answered:
             calendar = int(views.calendar[view])
-            own = slots[calendars == calendar]
+            own = slots[bounds[calendar] : bounds[calendar + 1]]
             found[calendar] = np.sort(own[on_covered_days(own, views.covered[view])])
     return found
 

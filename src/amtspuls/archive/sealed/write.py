@@ -39,7 +39,7 @@ from amtspuls.errors import ArchiveError
 from amtspuls.files import PART, naming_the_file, sync_folder
 
 LOCK_NAME = ".weeks.lock"
-ROW_GROUP_ROWS = 65_536
+ROW_GROUP_ROWS = 16_384
 """A row group ends with the portal in which it reaches this many rows."""
 
 _ZSTD_LEVEL = 9

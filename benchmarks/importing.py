@@ -1,0 +1,164 @@
+"""Importing real weeks, beside what unpacking alone costs, and rebuilding a moment from a sealed week."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from amtspuls.archive.sealed.read import open_week
+from amtspuls.archive.sealed.rows import free_at
+from amtspuls.archive.week import IsoWeek
+from amtspuls.bundle.importing import (
+    Found,
+    Status,
+    find_metadata,
+    import_bundle,
+    import_bundles,
+    load_metadata,
+)
+from amtspuls.bundle.metadata import Metadata
+from benchmarks.base import Claim
+from conftest import shared_folder
+
+WEEK = "2026-05"
+LARGE = ("2021-28", "2021-29", "2026-05", "2026-13")
+MIDDLE = 300
+"""A snapshot in the middle of the week."""
+
+
+def _found(raw: Path, name: str) -> Found:
+    return Found(raw / name[:4] / f"{name}.tar.gz", IsoWeek.parse(name))
+
+
+def _fresh() -> Iterator[Path]:
+    while True:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+
+
+def _unpack_s(path: Path) -> float:
+    """CPU seconds of tar and gzip."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with Path("/dev/null").open("wb") as nothing:
+        subprocess.run(["tar", "xzf", path, "-O"], stdout=nothing, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _import_s(found: Found, names: Metadata, folder: Path) -> float:
+    began = time.process_time()
+    import_bundle(found, folder, names)
+    return time.process_time() - began
+
+
+def _peak_mb(found: Found, names: Metadata, folder: Path) -> int:
+    """Memory of a process that does nothing but the import."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_import_and_weigh, (found, names, folder))
+
+
+def _import_and_weigh(found: Found, names: Metadata, folder: Path) -> int:
+    import_bundle(found, folder, names)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def _import_claims(found: Found, names: Metadata, runs: int) -> list[Claim]:
+    folders = _fresh()
+    pairs = [
+        (_import_s(found, names, next(folders)), _unpack_s(found.path)) for _ in range(runs + 1)
+    ][1:]
+    ratio = statistics.median(mine / floor for mine, floor in pairs)
+    import_s, floor_s = (statistics.median(side) for side in zip(*pairs, strict=True))
+    peak = _peak_mb(found, names, next(folders))
+    size = import_bundle(found, next(folders), names).size_bytes
+    return [
+        Claim(
+            f"import of {found.week} from tar.gz to sealed Parquet, all checks",
+            f"{import_s:.2f} s CPU, {ratio:.2f} times tar and gzip ({floor_s:.2f} s)",
+            "2 times",
+            ratio <= 2,
+        ),
+        Claim("its peak of memory, whole process", f"{peak} MB", "500 MB", peak <= 500),
+        Claim(
+            "its sealed size", f"{size:,} bytes with all names", "320,000 bytes", size <= 320_000
+        ),
+    ]
+
+
+def _parallel_claim(bundles: Sequence[Found], names: Metadata, runs: int = 3) -> Claim:
+    folders = _fresh()
+
+    def wall_s(processes: int) -> float:
+        began = time.perf_counter()
+        reports = import_bundles(bundles, next(folders), names, processes=processes)
+        assert {report.status for report in reports} == {Status.IMPORTED}
+        return time.perf_counter() - began
+
+    pairs = [(wall_s(1), wall_s(2)) for _ in range(runs)]
+    ratio = statistics.median(one / two for one, two in pairs)
+    one_s, two_s = (statistics.median(side) for side in zip(*pairs, strict=True))
+    return Claim(
+        f"{len(bundles)} weeks on two cores, start of the processes included",
+        f"{two_s:.1f} s, {ratio:.2f} times as fast as on one ({one_s:.1f} s)",
+        "1.6 times",
+        ratio >= 1.6,
+    )
+
+
+def _moment_claims(found: Found, names: Metadata, runs: int = 15) -> Iterator[Claim]:
+    with tempfile.TemporaryDirectory() as folder:
+        weeks = Path(folder)
+        import_bundle(found, weeks, names)
+
+        def one() -> None:
+            free_at(open_week(weeks, found.week).portal("bielefeldbb"), MIDDLE)
+
+        def every() -> None:
+            opened = open_week(weeks, found.week)
+            for portal_id in opened.portal_ids:
+                free_at(opened.portal(portal_id), MIDDLE)
+
+        for what, work, target_ms in (
+            ("of bielefeldbb", one, 20),
+            ("of all portals", every, 150),
+        ):
+            wall_ms = _median_ms(work, runs)
+            yield Claim(
+                f"what was free {what} at one moment of {found.week}, files opened anew",
+                f"{wall_ms:.0f} ms",
+                f"{target_ms} ms",
+                wall_ms <= target_ms,
+            )
+
+
+def _median_ms(work: Callable[[], None], runs: int) -> float:
+    work()
+    times = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
+def measure(runs: int = 7) -> list[Claim]:
+    """Nothing but a word where the real weeks are not at hand: invented ones would prove nothing."""
+    shared = shared_folder()
+    if shared is None:
+        print("importing: no real weeks at hand (AMTSPULS_SHARED), not measured", file=sys.stderr)
+        return []
+    raw = shared / "data" / "office-schedule-data" / "raw"
+    names = load_metadata(find_metadata([raw]))
+    found = _found(raw, WEEK)
+    return [
+        *_import_claims(found, names, runs),
+        _parallel_claim([_found(raw, name) for name in LARGE], names),
+        *_moment_claims(found, names),
+    ]
