@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.covered_days import CoveredDays
 from amtspuls.analysis.localtime import DAY_S, Ints, Offsets, TimeRange, offsets_of
-from amtspuls.analysis.selection import Selection, select_portals
+from amtspuls.analysis.selection import Selection, select_portals, split_united
 from amtspuls.archive.base import (
     ArchiveReader,
     PortalRecord,
@@ -148,14 +148,23 @@ def load_portal(reader: ArchiveReader, record: PortalRecord, selection: Selectio
     return Evidence(reader, record, asked, snapshots, period_s, views)
 
 
-def load_evidence(reader: ArchiveReader, selection: Selection) -> tuple[Evidence, ...]:
+def load_evidence(
+    reader: ArchiveReader, selection: Selection, *, united: bool = False
+) -> tuple[Evidence, ...]:
     """Read what the archive holds about the selected portals in the asked range.
+
+    Args:
+        reader: The archive.
+        selection: Portals and range.
+        united: Whether portals are taken too whose rows are unions of several snapshots.
 
     Raises:
         ArchiveError: There is no snapshot at all, or none in the range.
-        ConfigError: No portal passes the filters.
+        ConfigError: No portal passes the filters, or only united ones do that are not wanted.
     """
     portals = select_portals(reader, selection)
+    if not united:
+        portals, _ = split_united(portals)
     evidence = tuple(load_portal(reader, portal, selection) for portal in portals)
     if not any(one.in_range(one.snapshots.taken_at).any() for one in evidence):
         raise ArchiveError(_say_nothing_there(evidence))

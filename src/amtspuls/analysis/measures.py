@@ -94,14 +94,23 @@ def require_by(measure: Measure, by: str | None) -> By:
     )
 
 
-def load_watched(reader: ArchiveReader, selection: Selection) -> tuple[Watched, ...]:
+def load_watched(
+    reader: ArchiveReader, selection: Selection, *, united: bool = False
+) -> tuple[Watched, ...]:
     """Read what several measures of one selection share.
+
+    Args:
+        reader: The archive.
+        selection: Portals and range.
+        united: Whether portals are taken too whose rows are unions of several snapshots; no
+            transition can be told from them, so only what was watched may be asked then.
 
     Raises:
         ArchiveError: Nothing is in the archive, or nothing in the range.
-        ConfigError: No portal passes the filters.
+        ConfigError: No portal passes the filters, or only united ones do that are not wanted.
     """
-    return tuple(Watched(evidence) for evidence in load_evidence(reader, selection))
+    found = load_evidence(reader, selection, united=united)
+    return tuple(Watched(evidence) for evidence in found)
 
 
 def take_measure(measure: Measure, watched: Sequence[Watched], by: By) -> Answer:

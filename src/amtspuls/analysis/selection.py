@@ -70,6 +70,25 @@ def select_portals(reader: ArchiveReader, selection: Selection) -> tuple[PortalR
     return chosen
 
 
+def split_united(
+    portals: Sequence[PortalRecord],
+) -> tuple[tuple[PortalRecord, ...], tuple[PortalRecord, ...]]:
+    """Portals that can be measured, and those whose rows are unions of several snapshots.
+
+    Raises:
+        ConfigError: None can be measured.
+    """
+    single = tuple(portal for portal in portals if not portal.aggregated)
+    united = tuple(portal for portal in portals if portal.aggregated)
+    if united and not single:
+        names = ", ".join(portal.portal_id for portal in united)
+        raise ConfigError(
+            f"{names}: the rows are quarter-hour unions of one-minute snapshots, from which no booking can"
+            " be told: `amtspuls status` and `amtspuls show` still show them"
+        )
+    return single, united
+
+
 def _say_nothing_chosen(known: Sequence[PortalRecord], selection: Selection) -> str:
     ids = [portal.portal_id for portal in known]
     systems = sorted({portal.system for portal in known})

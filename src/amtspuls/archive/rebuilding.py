@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from amtspuls.archive.base import CalendarState
-from amtspuls.archive.joining import Joiner, first_covering
+from amtspuls.archive.joining import NOTHING_OPEN, Joiner, first_covering
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import Piece, calendar_of_key, slot_of_key
@@ -54,6 +54,9 @@ class _Past:
     _pieces: list[tuple[Piece, int]] = field(default_factory=list)
     _live_at: int | None = None
     _free: tuple[Ints, Ints] | None = None
+    _free_of: dict[int, tuple[Ints, Ints]] = field(default_factory=dict)
+    _waits_of: dict[int, tuple[Ints, Ints]] = field(default_factory=dict)
+    _views_of: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._weeks = self.moment.weeks_of(self.portal_id, (None, self.at_s + 1))
@@ -99,7 +102,9 @@ class _Past:
         place = 0
         while place < len(self._pieces) or self._next():
             piece, ordinal = self._pieces[place]
-            run = piece.newest_views(ordinal).get(number)
+            if place not in self._views_of:
+                self._views_of[place] = piece.newest_views(ordinal)
+            run = self._views_of[place].get(number)
             if run is not None:
                 views = piece.portal.views
                 seen = min(ordinal, int(views.last[run]))
@@ -116,13 +121,20 @@ class _Past:
     def _slots(self, number: int, place: int) -> Ints:
         """Open slots of a calendar whose newest view is in the piece at ``place``, ascending."""
         found = [self._live_free(number)]
-        piece, ordinal = self._pieces[place]
+        piece, _ = self._pieces[place]
         if piece.alone:
-            found += [_of(piece.free(ordinal, self.at_s), number), self._waiting(number, place)]
+            found += [_of(self._free_in(place), number), _of(self._waiting(place), number)]
         elif self.newest_is_in() is None:
-            newest, at_ordinal = next(one for one in self._pieces if not one[0].alone)
-            found.append(_of(newest.free(at_ordinal, self.at_s), number))
+            newest = next(n for n, one in enumerate(self._pieces) if not one[0].alone)
+            found.append(_of(self._free_in(newest), number))
         return np.unique(np.concatenate(found))
+
+    def _free_in(self, place: int) -> tuple[Ints, Ints]:
+        """Calendar and slot of what a piece showed free at the moment."""
+        if place not in self._free_of:
+            piece, ordinal = self._pieces[place]
+            self._free_of[place] = piece.free(ordinal, self.at_s)
+        return self._free_of[place]
 
     def _live_free(self, number: int) -> Ints:
         live = self.newest_is_in()
@@ -133,19 +145,20 @@ class _Past:
             self._free = read_free(live, self.portal_id, self.at_s, zone)
         return _of(self._free, number)
 
-    def _waiting(self, number: int, place: int) -> Ints:
+    def _waiting(self, place: int) -> tuple[Ints, Ints]:
         """Slots open at the end of the imported week before, on days that no view has covered since."""
-        piece, ordinal = self._pieces[place]
-        if place + 1 == len(self._pieces) and not self._next():
-            return _NONE
-        before, _ = self._pieces[place + 1]
-        if not before.alone:
-            return _NONE
-        joiner = Joiner()
-        joiner.add(before)
-        spans = joiner.imported
-        spans = spans.where((calendar_of_key(spans.key) == number) & (spans.start > self.at_s))
-        return slot_of_key(spans.key[first_covering(piece, spans.key) > ordinal])
+        if place not in self._waits_of:
+            spans = NOTHING_OPEN
+            if place + 1 < len(self._pieces) or self._next():
+                before, _ = self._pieces[place + 1]
+                joiner = Joiner()
+                joiner.add(before)
+                spans = joiner.imported
+            spans = spans.where(spans.start > self.at_s)
+            piece, ordinal = self._pieces[place]
+            keys = spans.key[first_covering(piece, spans.key) > ordinal]
+            self._waits_of[place] = (calendar_of_key(keys), slot_of_key(keys))
+        return self._waits_of[place]
 
 
 def _of(free: tuple[Ints, Ints], number: int) -> Ints:

@@ -9,14 +9,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from amtspuls.archive.pieces import covered_mask
 from amtspuls.archive.sealed.model import SealedPortal
-from amtspuls.archive.sealed.rows import columns_of, rows_of
+from amtspuls.archive.sealed.rows import columns_of, on_covered_days, rows_of
 from amtspuls.archive.times import Ints
 from amtspuls.model import Outcome, Slot, local_from_slot
 
 INDEX = ("date", "location_id")
 """The first columns; the slots follow."""
+
+_BLOCK = 32
+"""Slots that are put in order at a time: as much as a processor has at hand."""
+
+_BLOCK = 32
+"""Slots that are put in order at a time: as much as a processor has at hand."""
 
 
 class _Run(NamedTuple):
@@ -47,7 +52,10 @@ def wide_table(portal: SealedPortal, from_s: int, until_s: int, *, only_shown: b
     kept = np.flatnonzero((taken_at >= from_s) & (taken_at < until_s))
     ordinal, calendar = rows.ordinal[kept], rows.calendar[kept]
     columns = columns_of(portal)
-    cells = _cells(portal, ordinal, calendar, columns)
+    order = np.lexsort((ordinal, calendar))
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    cells = _cells(portal, ordinal[order], calendar[order], columns)
     if only_shown:
         shown = cells.any(axis=1)
         cells, columns = cells[shown], columns[shown]
@@ -58,17 +66,22 @@ def wide_table(portal: SealedPortal, from_s: int, until_s: int, *, only_shown: b
         [
             pa.array(date, pa.timestamp("s")),
             pa.DictionaryArray.from_arrays(pa.array(calendar, pa.int32()), keys),
-            *_as_booleans(cells),
+            *_as_booleans(cells, places),
         ],
         names=[*INDEX, *names],
     )
 
 
-def _as_booleans(cells: NDArray[np.bool_]) -> Iterator[pa.Array]:
-    """One Arrow array per row of a matrix, without a copy of the bits."""
-    packed = np.packbits(cells, axis=1, bitorder="little")
-    for bits in packed:
-        yield pa.Array.from_buffers(pa.bool_(), cells.shape[1], [None, pa.py_buffer(bits)])
+def _as_booleans(cells: NDArray[np.bool_], places: Ints) -> Iterator[pa.Array]:
+    """One Arrow array per row of a matrix, with its cells at some places in their order."""
+    for begin in range(0, len(cells), _BLOCK):
+        packed = np.packbits(
+            cells[begin : begin + _BLOCK].take(places, axis=1, mode="clip"),
+            axis=1,
+            bitorder="little",
+        )
+        for bits in packed:
+            yield pa.Array.from_buffers(pa.bool_(), len(places), [None, pa.py_buffer(bits)])
 
 
 def _cells(
@@ -77,19 +90,19 @@ def _cells(
     calendar: NDArray[np.int32],
     columns: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
-    """What is free: one row per slot, one column per row of the frame."""
+    """What is free: one row per slot, one column per row of the frame, ascending by (calendar, ordinal)."""
     cells = np.zeros((len(columns), len(ordinal)), dtype=np.bool_)
     spans = portal.spans
-    order = np.lexsort((ordinal, calendar))
-    bounds = np.searchsorted(calendar[order], np.arange(len(portal.calendars) + 1))
-    span_bounds = np.searchsorted(spans.calendar, np.arange(len(portal.calendars) + 1))
+    numbers = np.arange(len(portal.calendars) + 1)
+    bounds = np.searchsorted(calendar, numbers).tolist()
+    span_bounds = np.searchsorted(spans.calendar, numbers).tolist()
     for run in _runs(portal):
-        own = order[bounds[run.calendar] : bounds[run.calendar + 1]]
-        low, high = np.searchsorted(ordinal[own], (run.first, run.last + 1))
-        own = own[low:high]
-        if len(own):
-            part = slice(*span_bounds[run.calendar : run.calendar + 2])
-            _fill(cells, portal, part, own, ordinal[own], run.covered, columns)
+        own = slice(bounds[run.calendar], bounds[run.calendar + 1])
+        low, high = np.searchsorted(ordinal[own], (run.first, run.last + 1)).tolist()
+        if low < high:
+            rows = slice(own.start + low, own.start + high)
+            part = slice(span_bounds[run.calendar], span_bounds[run.calendar + 1])
+            _fill(cells, portal, part, rows, ordinal[rows], run.covered, columns)
     return cells
 
 
@@ -119,7 +132,7 @@ def _fill(
     cells: NDArray[np.bool_],
     portal: SealedPortal,
     part: slice,
-    places: Ints,
+    rows: slice,
     ordinals: NDArray[np.int32],
     covered: str,
     columns: NDArray[np.int32],
@@ -129,9 +142,10 @@ def _fill(
     slots = spans.slot[part]
     begins = np.searchsorted(ordinals, spans.opened[part])
     ends = np.searchsorted(ordinals, spans.closed[part])
-    shown = np.flatnonzero((begins < ends) & covered_mask(slots.astype(np.int64), covered))
-    where = np.searchsorted(columns, slots[shown])
-    for column, begin, end in zip(
-        where.tolist(), begins[shown].tolist(), ends[shown].tolist(), strict=True
-    ):
-        cells[column, places[begin:end]] = True
+    shown = np.flatnonzero((begins < ends) & on_covered_days(slots, covered))
+    # As one line of cells, a span is one stretch of it.
+    flat = cells.reshape(-1)
+    at = np.searchsorted(columns, slots[shown]) * cells.shape[1] + rows.start
+    firsts, lasts = at + begins[shown], at + ends[shown]
+    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+        flat[first:last] = True

@@ -66,3 +66,18 @@ def make_selection(
         from_at=None if from_local is None else parse_local_time(from_local, zone),
         until_at=None if until_local is None else parse_local_time(until_local, zone),
     )
+
+
+def say_left_out(reader: ArchiveReader, selection: Selection) -> None:
+    """Say which portals measures leave out, on standard error.
+
+    Raises:
+        ConfigError: They leave out all.
+    """
+    from amtspuls.analysis.selection import select_portals, split_united
+    from amtspuls.cli.output import say
+
+    _, united = split_united(select_portals(reader, selection))
+    if united:
+        names = ", ".join(portal.portal_id for portal in united)
+        say(f"left out: {names} (rows are quarter-hour unions of several snapshots)")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import From, Until, make_selection, open_archive
+from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
 from amtspuls.cli.output import Format, print_rows, say
 
@@ -58,6 +58,7 @@ def measure(
     grouping = require_by(wanted, by)
     with open_archive(archive, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
+        say_left_out(reader, selection)
         answer = take_measure(wanted, load_watched(reader, selection), grouping)
     _print_answer(answer, form)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from amtspuls.cli.asking import From, Until, make_selection, open_archive
+from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
 from amtspuls.cli.output import say
 
@@ -39,6 +39,7 @@ def plot(
     require_ending(out)
     with open_archive(archive, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
+        say_left_out(reader, selection)
         chart = draw(load_watched(reader, selection))
     write_chart(chart, out)
     say(f"{name}: {out}")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from amtspuls.cli.asking import From, Until, make_selection, open_archive
+from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
 from amtspuls.cli.output import say
 
@@ -44,6 +44,7 @@ def report(
     ]
     with open_archive(folder, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
+        say_left_out(reader, selection)
         write_report(reader, out, archive=folder, selection=selection, options=options)
     say(f"report: {out}")
 

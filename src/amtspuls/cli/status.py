@@ -51,7 +51,7 @@ def status(
 
     with open_archive(archive, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
-        found = read_status(load_watched(reader, selection), reader.stops())
+        found = read_status(load_watched(reader, selection, united=True), reader.stops())
     if form in (Format.CSV, Format.JSON):
         rows = [_as_data(one, flat=form is Format.CSV) for one in found]
         print_rows(rows, list(rows[0]), form)
