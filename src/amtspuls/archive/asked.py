@@ -8,9 +8,10 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from amtspuls.archive.connect import DATABASE_NAME, reading_engine
+from amtspuls.archive.connect import reading_engine
 from amtspuls.archive.failures import archive_errors
 from amtspuls.archive.schema import PORTALS, SNAPSHOTS, TEXTS, VIEWS
+from amtspuls.archive.week import DATABASE_NAME
 
 
 def load_asked(folder: Path) -> Mapping[str, tuple[str, ...]]:

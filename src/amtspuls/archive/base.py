@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amtspuls.catalogue.portal import Portal
 from amtspuls.model import Calendar, Covered, HostState, KnownCalendar, Outcome, Slot, Snapshot
+
+if TYPE_CHECKING:
+    from amtspuls.catalogue.portal import Portal
 
 STILL_OPEN = np.iinfo(np.int64).max
 """``closed_at`` of a span whose end is not known yet."""

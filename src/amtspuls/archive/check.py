@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import Connection, select, text
 
 from amtspuls.archive import schema
-from amtspuls.archive.connect import DATABASE_NAME, reading_engine, revision_of
+from amtspuls.archive.connect import reading_engine, revision_of
 from amtspuls.archive.cutting import live_portals
 from amtspuls.archive.failures import archive_errors
 from amtspuls.archive.moment import Moment
@@ -22,7 +22,7 @@ from amtspuls.archive.schema import SEALED_WEEKS, SNAPSHOTS
 from amtspuls.archive.sealing import live_weeks
 from amtspuls.archive.shelf import Shelf
 from amtspuls.archive.times import Ints
-from amtspuls.archive.week import WEEKS_NAME, IsoWeek
+from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME, IsoWeek
 from amtspuls.errors import ArchiveError
 from amtspuls.files import PART
 

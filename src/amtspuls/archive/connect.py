@@ -14,7 +14,6 @@ from amtspuls.archive import schema
 from amtspuls.archive.schema import METADATA, VERSION
 from amtspuls.errors import ArchiveError
 
-DATABASE_NAME = "live.sqlite"
 _BUSY_MS = 10_000
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 

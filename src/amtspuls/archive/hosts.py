@@ -10,10 +10,11 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select, update
 
 from amtspuls.archive.base import Stop
-from amtspuls.archive.connect import DATABASE_NAME, reading_engine
+from amtspuls.archive.connect import reading_engine
 from amtspuls.archive.failures import archive_errors
 from amtspuls.archive.schema import HOSTS, ROBOTS, STOPS
 from amtspuls.archive.times import instant_of, seconds_from, seconds_of
+from amtspuls.archive.week import DATABASE_NAME
 from amtspuls.model import HostState
 
 

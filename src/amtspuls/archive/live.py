@@ -7,7 +7,6 @@ from pathlib import Path
 from amtspuls.archive import schema
 from amtspuls.archive.base import ArchiveReader, ArchiveWriter
 from amtspuls.archive.connect import (
-    DATABASE_NAME,
     create_schema,
     log_ahead,
     reading_engine,
@@ -19,7 +18,7 @@ from amtspuls.archive.lock import WriterLock
 from amtspuls.archive.reader import Reader
 from amtspuls.archive.reader_live import LiveReader
 from amtspuls.archive.shelf import Shelf
-from amtspuls.archive.week import WEEKS_NAME
+from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME
 from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError
 

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 from amtspuls.clock import utc_from_local
 from amtspuls.errors import ConfigError
 
+DATABASE_NAME = "live.sqlite"
+"""File of an archive's live part."""
+
 WEEKS_NAME = "weeks"
 """Folder of an archive's sealed weeks."""
 

@@ -73,9 +73,9 @@ def _remembered(
     portals: Sequence[Portal], settings: Settings, archive: Path | None
 ) -> tuple[dict[str, int], Mapping[str, HostState]]:
     """What an archive tells; nothing when none was named and the usual one is not there yet."""
-    from amtspuls.archive.connect import DATABASE_NAME
     from amtspuls.archive.hosts import load_hosts
     from amtspuls.archive.live import open_reader
+    from amtspuls.archive.week import DATABASE_NAME
     from amtspuls.collect.cost import measured_requests
 
     folder = archive or settings.archive

@@ -42,7 +42,7 @@ def live_ground(
     Raises:
         ConfigError: No contact is set, or a catalogue file is wrong.
     """
-    from amtspuls.archive.connect import DATABASE_NAME
+    from amtspuls.archive.week import DATABASE_NAME
     from amtspuls.cli.options import load_catalogue_of
     from amtspuls.clock import SystemClock
     from amtspuls.fetch.client import user_agent

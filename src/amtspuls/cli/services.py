@@ -44,8 +44,8 @@ def print_services(
 def _remembered(settings: Settings, archive: Path | None) -> Mapping[str, tuple[str, ...]]:
     """What an archive tells; nothing when none was named and the usual one is not there yet."""
     from amtspuls.archive.asked import load_asked
-    from amtspuls.archive.connect import DATABASE_NAME
     from amtspuls.archive.live import open_reader
+    from amtspuls.archive.week import DATABASE_NAME
 
     folder = archive or settings.archive
     if archive is None and not (folder / DATABASE_NAME).is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,7 +16,9 @@ from amtspuls.archive.sealed.manifest import Manifest
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.times import Ints, starts_of
 from amtspuls.archive.week import IsoWeek
-from amtspuls.catalogue.portal import Portal
+
+if TYPE_CHECKING:
+    from amtspuls.catalogue.portal import Portal
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _WEEKS_SCHEMA = pa.schema(

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from amtspuls.archive.cutting import cut_portal, live_portals
-from amtspuls.archive.live import open_whole
-from amtspuls.archive.moment import Moment
-from amtspuls.archive.sealed.model import SealedPortal
-from amtspuls.archive.sealed.read import SealedWeek
-from amtspuls.catalogue.portal import Portal
+from amtspuls.archive.sealed.read import SealedWeek, list_weeks, open_week
+from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME
+
+if TYPE_CHECKING:
+    from amtspuls.archive.moment import Moment
+    from amtspuls.archive.sealed.model import SealedPortal
+    from amtspuls.catalogue.portal import Portal
 
 _EVER = 2**53
 
@@ -59,6 +60,12 @@ def open_sources(folder: Path, portals: Callable[[], Sequence[Portal]]) -> Itera
     Raises:
         ArchiveError: There is none, or it cannot be read.
     """
+    if not (folder / DATABASE_NAME).exists() and (weeks := list_weeks(folder / WEEKS_NAME)):
+        # What reads the live part takes longer to load than a question to sealed weeks to answer.
+        yield Sources([open_week(folder / WEEKS_NAME, week) for week in weeks], portals=portals)
+        return
+    from amtspuls.archive.live import open_whole
+
     reader = open_whole(folder)
     try:
         with reader.moment() as moment:
@@ -76,6 +83,8 @@ def open_sources(folder: Path, portals: Callable[[], Sequence[Portal]]) -> Itera
 def _running(moment: Moment) -> list[SealedPortal]:
     if moment.live is None:
         return []
+    from amtspuls.archive.cutting import cut_portal, live_portals
+
     found = (cut_portal(moment.live, portal, _EVER) for portal in live_portals(moment.live))
     return [portal for portal in found if portal]
 
@@ -83,6 +92,8 @@ def _running(moment: Moment) -> list[SealedPortal]:
 def _renamed(moment: Moment) -> list[Renamed]:
     if moment.live is None:
         return []
+    from amtspuls.archive.cutting import live_portals
+
     rows = []
     for portal in live_portals(moment.live):
         portal_id = portal.record.portal_id
