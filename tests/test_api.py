@@ -158,6 +158,16 @@ def test_any_moment_can_be_rebuilt(folder: Path) -> None:
             archive.free_slots("nobody")
 
 
+def test_weeks_and_single_calendars_can_be_had(folder: Path) -> None:
+    with amtspuls.open(folder) as archive:
+        assert archive.weeks() == ["2026-05", "2026-06"]
+        assert archive.weeks("other") == ["2026-05"]
+        every, one = archive.wide("demo", "2026-05"), archive.wide("demo", "2026-05", "k[1]")
+        assert one.column_names == every.column_names
+        assert set(one.column("location_id").to_pylist()) == {"k1"}
+        assert one.num_rows == 12
+
+
 def test_wide_is_the_frame_of_the_bundle(folder: Path) -> None:
     with amtspuls.open(folder) as archive:
         table = archive.wide("demo", "2026-06")

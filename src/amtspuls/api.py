@@ -219,12 +219,26 @@ class Archive:
         states = self._reader.state(portal, moment)
         return frames.joined("free_slots", [_state_table(portal, state) for state in states])
 
-    def wide(self, portal: str, week: str) -> pa.Table:
+    def weeks(self, portals: Globs = None) -> list[str]:
+        """ISO weeks with at least one snapshot, sealed or not, ascending: ``["2026-05", "2026-06"]``.
+
+        Raises:
+            ArchiveError: The archive is damaged.
+        """
+        found: set[IsoWeek] = set()
+        for record in self._records(portals):
+            with self._reader.moment() as moment:
+                found.update(moment.weeks_of(record.portal_id))
+                found.update(moment.live_weeks(record.portal_id))
+        return [str(week) for week in sorted(found)]
+
+    def wide(self, portal: str, week: str, calendars: Globs = None) -> pa.Table:
         """A portal's week as the predecessor's data frame: a row per snapshot and calendar, a column per slot.
 
         Args:
             portal: Its id.
             week: ISO week, ``2026-05``.
+            calendars: Globs over calendar keys; the columns stay those of the whole portal.
 
         Returns:
             ``date`` (local time), ``location_id`` (calendar key) and a boolean per slot; views that were not
@@ -242,7 +256,8 @@ class Archive:
         for piece in self._pieces(record, ranges):
             taken_at = piece.taken_at
             if ((taken_at >= from_s) & (taken_at < until_s)).any():
-                return wide_table(piece.portal, from_s, until_s, only_shown=not piece.alone)
+                table = wide_table(piece.portal, from_s, until_s, only_shown=not piece.alone)
+                return _pick_calendars(table, calendars, "location_id")
         raise ConfigError(f"the archive has no snapshot of {portal} in week {week}", portal=portal)
 
     def _records(self, portals: Globs) -> list[PortalRecord]:
@@ -310,13 +325,13 @@ def _matches(text: str, globs: tuple[str, ...] | None) -> bool:
     return globs is None or any(fnmatchcase(text, glob) for glob in globs)
 
 
-def _pick_calendars(table: pa.Table, calendars: Globs) -> pa.Table:
+def _pick_calendars(table: pa.Table, calendars: Globs, column: str = "calendar") -> pa.Table:
     globs = _globs(calendars)
     if globs is None:
         return table
-    keys = pc.unique(table.column("calendar").cast(pa.string())).to_pylist()
+    keys = pc.unique(table.column(column).cast(pa.string())).to_pylist()
     wanted = pa.array([key for key in keys if _matches(key, globs)], pa.string())
-    return table.filter(pc.is_in(table.column("calendar").cast(pa.string()), wanted))
+    return table.filter(pc.is_in(table.column(column).cast(pa.string()), wanted))
 
 
 def _state_table(portal_id: str, state: CalendarState) -> pa.Table:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from amtspuls.archive.queries import Limits, calendar_of, calendars_of
-from amtspuls.archive.schema import CALENDARS, FORMER_KEYS, PORTALS, SEALED_WEEKS
+from amtspuls.archive.schema import CALENDARS, FORMER_KEYS, PORTALS, SEALED_WEEKS, SNAPSHOTS
 from amtspuls.archive.shelf import Shelf
+from amtspuls.archive.times import instant_of
 from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar
 
@@ -66,6 +68,18 @@ class Moment:
             and (until is None or seconds_of_day(week.start, -_EDGE) < until)
         ]
         return self.shelf.with_portal(near, portal_id)
+
+    def live_weeks(self, portal_id: str) -> set[IsoWeek]:
+        """Weeks in which the live part has snapshots of a portal."""
+        if self.live is None:
+            return set()
+        rows = self.live.execute(
+            select(SNAPSHOTS.c.taken_at, PORTALS.c.zone)
+            .join(PORTALS, PORTALS.c.number == SNAPSHOTS.c.portal)
+            .where(PORTALS.c.id == portal_id)
+        )
+        days = {instant_of(row.taken_at).astimezone(ZoneInfo(row.zone)).date() for row in rows}
+        return {IsoWeek.of(day) for day in days}
 
     def hidden(self, portal_id: str) -> Sequence[tuple[int, int]]:
         """First and last ``taken_at`` of what is sealed of a portal and still in the live part too."""
