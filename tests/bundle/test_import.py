@@ -16,6 +16,7 @@ from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import list_weeks, open_week
 from amtspuls.archive.sealed.rows import free_at
 from amtspuls.archive.week import IsoWeek
+from amtspuls.bundle import importing
 from amtspuls.bundle.importing import (
     Found,
     Status,
@@ -26,6 +27,7 @@ from amtspuls.bundle.importing import (
     load_metadata,
 )
 from amtspuls.bundle.legacy import write_legacy
+from amtspuls.bundle.metadata import Metadata
 from amtspuls.bundle.oddities import OddityKind
 from amtspuls.bundle.read import local_to_utc
 from amtspuls.bundle.scan import Place, scan_portal
@@ -331,6 +333,37 @@ def test_weeks_are_imported_once_and_failures_stand_alone(tmp_path: Path, proces
     assert [report.status for report in again] == [Status.THERE, Status.IMPORTED, Status.THERE]
     assert (again[0].oddities, again[0].rows) == (reports[0].oddities, 240)
     assert len(list_weeks(weeks)) == 3
+
+
+def test_a_worker_that_dies_is_told(tmp_path: Path) -> None:
+    bundles = some_weeks(tmp_path / "raw", 2)
+
+    with pytest.MonkeyPatch.context() as patch:
+        # What a worker is given is unpacked by it: this ends it at once, as lack of memory would.
+        patch.setattr(Found, "__reduce__", lambda _: (os._exit, (9,)))
+        reports = import_bundles(bundles, tmp_path / "weeks", NOTHING, processes=2)
+
+    assert {report.status for report in reports} == {Status.FAILED}
+    assert "2026-05.tar.gz: the process that imported it died (exit code 9)" in reports[0].error
+    assert list_weeks(tmp_path / "weeks") == []
+
+
+def test_an_import_that_was_overtaken_reports_the_week(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = some_weeks(tmp_path / "raw", 1)[0]
+    real = importing.read_week
+
+    def overtaken(bundle: Found, names: Metadata) -> list[SealedPortal]:
+        monkeypatch.setattr(importing, "read_week", real)
+        import_bundle(found, tmp_path / "weeks", NOTHING)
+        return real(bundle, names)
+
+    monkeypatch.setattr(importing, "read_week", overtaken)
+
+    report = import_bundle(found, tmp_path / "weeks", NOTHING)
+
+    assert (report.status, report.rows) == (Status.IMPORTED, 240)
 
 
 def test_another_source_for_a_week_is_refused_by_name(tmp_path: Path) -> None:
