@@ -1,0 +1,1 @@
+"""A publishable data package out of sealed weeks: docs/how-to/publish-a-package.md."""
