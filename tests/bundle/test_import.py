@@ -157,7 +157,7 @@ def test_a_row_covers_from_its_day_to_the_last_day_of_the_columns() -> None:
     assert (sealed.views.first.tolist(), sealed.views.last.tolist()) == ([0, 2], [1, 2])
     assert sealed.spans.slot.tolist() == [slot(EIGHT), slot(NEXT_WEEK)]
     assert (sealed.spans.opened.tolist(), sealed.spans.closed.tolist()) == ([0, 0], [1, 3])
-    assert sealed.spans.from_before.tolist() == [True, True]
+    assert sealed.spans.from_before.tolist() == [False, False]
     assert sealed.spans.goes_on.tolist() == [False, True]
     assert set(sealed.snapshots.outcome) == {"ok"}
     assert set(sealed.snapshots.parser) == {"bundle"}

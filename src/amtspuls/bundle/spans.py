@@ -214,7 +214,8 @@ def _spans(scanned: ScannedPortal, rows: _Rows, dense: Bools, week: IsoWeek) -> 
         slot=slot[final],
         opened=opened[final],
         closed=closed[final].astype(np.int32),
-        from_before=opened[final] == 0,
+        # A bundle does not tell what was free before it: who reads asks the week before.
+        from_before=np.zeros(len(final), dtype=np.bool_),
         goes_on=((closed == count) & (slot >= week_ends))[final],
     )
 
