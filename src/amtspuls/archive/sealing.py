@@ -8,14 +8,18 @@ run finishes the work. Nothing is taken out that is not in the sealed week, snap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from amtspuls.archive.base import ArchiveWriter
+from amtspuls.archive.connect import reading_engine
 from amtspuls.archive.cutting import LivePortal, cut_portal, live_portals
+from amtspuls.archive.reader_live import LiveReader
 from amtspuls.archive.schema import (
     CALENDARS,
     CAPACITY_CHANGES,
@@ -31,7 +35,7 @@ from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import SealedWeek, open_week
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.times import Ints, instant_of, seconds_of
-from amtspuls.archive.week import IsoWeek, is_sealed, sealed_weeks
+from amtspuls.archive.week import DATABASE_NAME, IsoWeek, is_sealed, sealed_weeks
 from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError, ConfigError
 from amtspuls.model import Outcome
@@ -129,6 +133,28 @@ def live_weeks(connection: Connection) -> set[IsoWeek]:
     """Weeks in which the live part has snapshots, each portal's by its own zone."""
     portals = live_portals(connection)
     return {week for portal in portals for week in _weeks_of(connection, portal)}
+
+
+def require_not_live(folder: Path, week: IsoWeek) -> None:
+    """Refuse to put a week beside a live part that has snapshots in it.
+
+    Args:
+        folder: The archive; without a live part nothing is refused.
+        week: The week that is to be written.
+
+    Raises:
+        ArchiveError: The live part has snapshots in the week, is damaged, or of another version.
+    """
+    path = folder / DATABASE_NAME
+    if not path.is_file():
+        return
+    with closing(LiveReader(reading_engine(path), path)) as live, live.reading() as connection:
+        if week in live_weeks(connection):
+            raise ArchiveError(
+                f"{folder} has live snapshots in week {week}: import that week into another archive",
+                path=str(folder),
+                week=str(week),
+            )
 
 
 def pending_weeks(writer: LiveWriter) -> list[IsoWeek]:

@@ -17,7 +17,7 @@ from amtspuls.archive.sealed.manifest import Manifest, Source
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import list_weeks, open_week
 from amtspuls.archive.sealed.write import week_folder, write_week
-from amtspuls.archive.week import IsoWeek
+from amtspuls.archive.week import DATABASE_NAME, IsoWeek
 from amtspuls.bundle.metadata import Metadata, read_metadata
 from amtspuls.bundle.oddities import Oddity, find_oddities, find_week_oddities
 from amtspuls.bundle.read import BUNDLE_ZONE
@@ -146,7 +146,7 @@ def import_bundle(found: Found, weeks: Path, names: Metadata) -> WeekImport:
 
     Raises:
         BundleError: It is damaged.
-        ArchiveError: The week was sealed from something else.
+        ArchiveError: The week was sealed from something else, or the archive has live snapshots in it.
         OutputError: The disk is full, or the folder cannot be written.
     """
     with naming_damage(found.path):
@@ -154,6 +154,7 @@ def import_bundle(found: Found, weeks: Path, names: Metadata) -> WeekImport:
     if _is_there(found, weeks, digest):
         sealed = open_week(weeks, found.week)
         return _report(found, sealed.manifest, map(sealed.portal, sealed.portal_ids), Status.THERE)
+    _require_not_live(weeks.parent, found.week)
     portals = read_week(found, names)
     source = Source(
         "import", found.path.name, digest, tuple(portal.record.portal_id for portal in portals)
@@ -166,6 +167,14 @@ def import_bundle(found: Found, weeks: Path, names: Metadata) -> WeekImport:
             raise
         manifest = open_week(weeks, found.week).manifest
     return _report(found, manifest, portals, Status.IMPORTED)
+
+
+def _require_not_live(folder: Path, week: IsoWeek) -> None:
+    if (folder / DATABASE_NAME).is_file():
+        # Most imports go beside no database, and need not load what opens one.
+        from amtspuls.archive.sealing import require_not_live
+
+        require_not_live(folder, week)
 
 
 def read_week(found: Found, names: Metadata) -> list[SealedPortal]:
