@@ -34,6 +34,10 @@ Metadata = Annotated[
 Town = Annotated[
     int | None, typer.Option(metavar="SEED", help="Show a simulated town (the default, seed 1).")
 ]
+Scenario = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Show the office of a named scenario instead of the town."),
+]
 Portals = Annotated[
     list[str] | None, typer.Option(metavar="ID", help="Serve only this portal; repeat for more.")
 ]
@@ -53,6 +57,7 @@ def replica(
     recording: Recorded = None,
     metadata: Metadata = None,
     town: Town = None,
+    scenario: Scenario = None,
     portal: Portals = None,
     at: At = None,
     speed: Speed = 1.0,
@@ -68,8 +73,10 @@ def replica(
     if speed > _FASTEST:
         raise ConfigError(f"--speed is at most {_FASTEST:g}, not {speed:g}")
     start = _parse_local(at) if at is not None else None
+    if scenario is not None and (recording or metadata or portal):
+        raise ConfigError("--scenario goes with --town only: it is one portal, not a recording")
     if recording is None and metadata is None:
-        availability, start = _town(1 if town is None else town, portal, start)
+        availability, start = _town(1 if town is None else town, scenario, portal, start)
     else:
         availability, start = _recording(recording, metadata, town, portal, start)
     _serve(availability, PacedClock(start, speed=speed), port)
@@ -113,15 +120,17 @@ def _recording(
 
 
 def _town(
-    seed: int, portal_ids: Sequence[str] | None, start: datetime | None
+    seed: int, scenario: str | None, portal_ids: Sequence[str] | None, start: datetime | None
 ) -> tuple[Availability, datetime]:
     from zoneinfo import ZoneInfo
 
     from amtspuls.clock import SystemClock
-    from amtspuls.replica.town import make_town
+    from amtspuls.replica.town import make_scenario, make_town
 
     start = SystemClock().now() if start is None else start
     first = start.astimezone(ZoneInfo(ZONE)).date()
+    if scenario is not None:
+        return make_scenario(scenario, seed, start=first, days=TOWN_DAYS), start
     return make_town(seed, start=first, days=TOWN_DAYS, portal_ids=portal_ids), start
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date, time
 
 from amtspuls.model import Slot
+from amtspuls.replica.town.holidays import is_holiday, is_national_holiday
 from amtspuls.replica.town.model import DeskGroup
-from amtspuls.replica.town.offices import is_holiday
 
 MINUTES_PER_DAY = 1440
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -42,7 +42,8 @@ class Desks:
         return self._open[day]
 
     def _opening(self, on: date) -> int:
-        if is_holiday(on):
+        closed = is_national_holiday if self._group.holidays == "national" else is_holiday
+        if closed(on):
             return 0
         mask = 0
         for first, last in self._group.opening.get(on.weekday(), ()):

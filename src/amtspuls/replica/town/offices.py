@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import time
 from random import Random
 
 from amtspuls.replica.availability import ReplicaCalendar
@@ -12,14 +12,8 @@ from amtspuls.replica.town.newer_offices import draw_newer_offices
 
 Opening = Mapping[int, tuple[tuple[time, time], ...]]
 
-_HOLIDAYS = frozenset({(1, 1), (5, 1), (10, 3), (12, 24), (12, 25), (12, 26), (12, 31)})
 _TEMPUS_CLOUD = "https://tempus.elsterverbund.example/termine/index.php?anlagennr="
 _HOLDS_MIN = (5, 10, 15, 20, 30)
-
-
-def is_holiday(day: date) -> bool:
-    """Whether all offices of the town are closed; a few fixed days, no movable feasts."""
-    return (day.month, day.day) in _HOLIDAYS
 
 
 def draw_offices(seed: int) -> tuple[TownPortal, ...]:

@@ -15,10 +15,14 @@ from amtspuls.model import Slot
 from amtspuls.replica.availability import ReplicaPortal
 from amtspuls.replica.town.model import TOWN_ZONE, TownPortal, Truth
 from amtspuls.replica.town.offices import draw_offices
+from amtspuls.replica.town.scenarios import require_scenario
 from amtspuls.replica.town.timeline import Timeline
 
 WARM_UP_DAYS = 10
 """Days that are simulated before the first one, so that it finds calendars in use."""
+
+SCENARIO_WARM_UP_DAYS = 28
+"""The same for a scenario; its horizons are longer."""
 
 _CHECKPOINT_EVERY = 256
 _NOTHING: Mapping[str, tuple[Slot, ...]] = MappingProxyType({})
@@ -32,8 +36,9 @@ class _Course:
 
     def __init__(self, truth: Sequence[Truth], shown: Sequence[str]) -> None:
         self._shown: Mapping[str, tuple[Slot, ...]] = dict.fromkeys(shown, ())
-        self._changes = [line for line in truth if line.kind.effect]
-        self._instants = [line.at for line in self._changes]
+        changes = (line for line in truth if line.kind.effect)
+        self._changes = sorted(changes, key=lambda line: line.page_at)
+        self._instants = [line.page_at for line in self._changes]
         self._checkpoints: list[Mapping[str, tuple[Slot, ...]]] = []
         self._newest: tuple[int, Mapping[str, tuple[Slot, ...]]] = (0, self._shown)
         free: dict[str, set[Slot]] = {}
@@ -82,7 +87,7 @@ class Town:
         }
         self._truth = tuple(
             sorted(
-                (line for lines in truth.values() for line in lines if line.at >= first_at),
+                (line for lines in truth.values() for line in lines if line.page_at >= first_at),
                 key=lambda line: line.at,
             )
         )
@@ -151,6 +156,26 @@ def make_town(
     first, until = start - timedelta(days=WARM_UP_DAYS), start + timedelta(days=days)
     truth = {office.id: Timeline(office, seed, first, until).run() for office in offices}
     return Town(offices, truth, _midnight(start), _midnight(until))
+
+
+def make_scenario(name: str, seed: int, *, start: date, days: int) -> Town:
+    """Simulate the office of a named scenario, a town of its own.
+
+    Args:
+        name: One of ``scenarios.SCENARIOS``.
+        seed: Draws the office from the ranges of the scenario, and all that happens.
+        start: First local day.
+        days: How many days citizens come.
+
+    Raises:
+        ConfigError: There is no such scenario, or ``days`` is below 1.
+    """
+    if days < 1:
+        raise ConfigError(f"a town needs at least one day, not {days}")
+    office = require_scenario(name).draw(seed)
+    first, until = start - timedelta(days=SCENARIO_WARM_UP_DAYS), start + timedelta(days=days)
+    truth = {office.id: Timeline(office, seed, first, until).run()}
+    return Town([office], truth, _midnight(start), _midnight(until))
 
 
 def _choose(
