@@ -6,35 +6,33 @@ docs/how-to/read-an-archive.md shows each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from amtspuls.archive import frames
 from amtspuls.archive.base import CalendarState, PortalRecord
 from amtspuls.archive.live import open_whole
+from amtspuls.archive.picking import (
+    Globs,
+    Ranges,
+    Time,
+    globs_of,
+    instant_in,
+    matches,
+    pick_calendars,
+    ranges_in,
+)
 from amtspuls.archive.pieces import Piece
-from amtspuls.archive.queries import Limits
 from amtspuls.archive.reader import Reader
-from amtspuls.archive.reader_live import within
 from amtspuls.archive.times import seconds_of
 from amtspuls.archive.week import IsoWeek
-from amtspuls.clock import parse_local_time
 from amtspuls.errors import ConfigError
-
-Globs = str | Sequence[str] | None
-"""One glob or several; None means all."""
-Time = str | datetime | None
-"""An aware instant, or local time of the portal as text (``2026-01-26 08:15``; an offset decides)."""
 
 
 def open_archive(folder: str | PathLike[str]) -> Archive:
@@ -47,31 +45,6 @@ def open_archive(folder: str | PathLike[str]) -> Archive:
         ArchiveError: There is none, it is damaged, or of another version.
     """
     return Archive(open_whole(Path(folder)))
-
-
-@dataclass(frozen=True)
-class _Ranges:
-    """Half-open ranges of Unix seconds, or everything."""
-
-    bounds: Limits
-    parts: tuple[tuple[int, int], ...] = ()
-
-    def pick(self, table: pa.Table, begins: str, ends: str | None = None) -> pa.Table:
-        """Rows with an instant, or an interval, inside one of the parts."""
-        if not self.parts:
-            return table
-        first = _seconds(table.column(begins))
-        last = first if ends is None else _seconds(table.column(ends))
-        kept = np.zeros(table.num_rows, dtype=np.bool_)
-        for from_s, until_s in self.parts:
-            kept |= (first < until_s) & (last >= from_s)
-        return table.filter(pa.array(kept))
-
-
-def _seconds(column: pa.ChunkedArray) -> np.ndarray:
-    filled = pc.fill_null(column.cast(pa.int64()), np.iinfo(np.int64).max)
-    values: np.ndarray = filled.to_numpy()
-    return values
 
 
 class Archive:
@@ -120,7 +93,7 @@ class Archive:
             frames.calendars_table(one.portal_id, self._reader.calendars(one.portal_id))
             for one in self._records(portals)
         )
-        return _pick_calendars(frames.joined("calendars", parts), calendars)
+        return pick_calendars(frames.joined("calendars", parts), calendars)
 
     def snapshots(
         self,
@@ -168,7 +141,7 @@ class Archive:
                 for piece in self._pieces(record, ranges)
             ]
             table = frames.by_time_and_calendar(frames.joined("views", tables))
-            parts.append(_pick_calendars(table, calendars))
+            parts.append(pick_calendars(table, calendars))
         return frames.joined("views", parts)
 
     def spans(
@@ -194,7 +167,7 @@ class Archive:
             spans = self._reader.spans(record.portal_id, *limits)
             known = self._reader.calendars(record.portal_id)
             table = frames.spans_table(record.portal_id, spans, known)
-            parts.append(ranges.pick(_pick_calendars(table, calendars), "opened_at", "closed_at"))
+            parts.append(ranges.pick(pick_calendars(table, calendars), "opened_at", "closed_at"))
         return frames.joined("spans", parts)
 
     def free_slots(self, portal: str, at: Time = None) -> pa.Table:
@@ -213,7 +186,7 @@ class Archive:
             ConfigError: It knows no such portal, or the time is none.
         """
         record = self._record(portal)
-        moment = _instant(at, record)
+        moment = instant_in(record, at)
         if moment is None:
             moment = datetime.fromtimestamp(int(self._reader.snapshots(portal).taken_at[-1]), UTC)
         states = self._reader.state(portal, moment)
@@ -257,12 +230,12 @@ class Archive:
             taken_at = piece.taken_at
             if ((taken_at >= from_s) & (taken_at < until_s)).any():
                 table = wide_table(piece.portal, from_s, until_s, only_shown=not piece.alone)
-                return _pick_calendars(table, calendars, "location_id")
+                return pick_calendars(table, calendars, "location_id")
         raise ConfigError(f"the archive has no snapshot of {portal} in week {week}", portal=portal)
 
     def _records(self, portals: Globs) -> list[PortalRecord]:
-        globs = _globs(portals)
-        return [one for one in self._reader.portals() if _matches(one.portal_id, globs)]
+        globs = globs_of(portals)
+        return [one for one in self._reader.portals() if matches(one.portal_id, globs)]
 
     def _record(self, portal_id: str) -> PortalRecord:
         for record in self._reader.portals():
@@ -274,64 +247,16 @@ class Archive:
 
     def _asked(
         self, portals: Globs, from_at: Time, until_at: Time, weeks: Globs, *, exact: bool = False
-    ) -> Iterator[tuple[PortalRecord, _Ranges]]:
+    ) -> Iterator[tuple[PortalRecord, Ranges]]:
         """The portals asked for, each with its ranges in its own zone."""
-        named = [IsoWeek.parse(text) for text in _globs(weeks) or ()]
+        named = [IsoWeek.parse(text) for text in globs_of(weeks) or ()]
         records = [self._record(str(portals))] if exact else self._records(portals)
         for record in records:
-            limits = within(_instant(from_at, record), _instant(until_at, record))
-            yield (
-                record,
-                _ranges(limits, named if weeks is not None else None, ZoneInfo(record.zone)),
-            )
+            yield record, ranges_in(record, from_at, until_at, None if weeks is None else named)
 
-    def _pieces(self, record: PortalRecord, ranges: _Ranges) -> list[Piece]:
+    def _pieces(self, record: PortalRecord, ranges: Ranges) -> list[Piece]:
         with self._reader.moment() as moment:
             return list(self._reader.all_pieces(moment, record.portal_id, ranges.bounds))
-
-
-def _ranges(limits: Limits, weeks: Sequence[IsoWeek] | None, zone: ZoneInfo) -> _Ranges:
-    first = -(2**53) if limits[0] is None else limits[0]
-    until = 2**53 if limits[1] is None else limits[1]
-    if weeks is None:
-        everything = limits == (None, None)
-        return _Ranges(limits, () if everything else ((first, until),))
-    parts = tuple(
-        (max(first, seconds_of(start)), min(until, seconds_of(end)))
-        for start, end in (week.bounds(zone) for week in sorted(weeks))
-    )
-    if not parts:
-        return _Ranges((0, 0), ((0, 0),))
-    return _Ranges((min(p[0] for p in parts), max(p[1] for p in parts)), parts)
-
-
-def _instant(at: Time, record: PortalRecord) -> datetime | None:
-    if at is None:
-        return None
-    if isinstance(at, str):
-        return parse_local_time(at, ZoneInfo(record.zone))
-    if at.tzinfo is None:
-        return parse_local_time(at.isoformat(), ZoneInfo(record.zone))
-    return at.astimezone(UTC)
-
-
-def _globs(globs: Globs) -> tuple[str, ...] | None:
-    if globs is None:
-        return None
-    return (globs,) if isinstance(globs, str) else tuple(globs)
-
-
-def _matches(text: str, globs: tuple[str, ...] | None) -> bool:
-    return globs is None or any(fnmatchcase(text, glob) for glob in globs)
-
-
-def _pick_calendars(table: pa.Table, calendars: Globs, column: str = "calendar") -> pa.Table:
-    globs = _globs(calendars)
-    if globs is None:
-        return table
-    keys = pc.unique(table.column(column).cast(pa.string())).to_pylist()
-    wanted = pa.array([key for key in keys if _matches(key, globs)], pa.string())
-    return table.filter(pc.is_in(table.column(column).cast(pa.string()), wanted))
 
 
 def _state_table(portal_id: str, state: CalendarState) -> pa.Table:

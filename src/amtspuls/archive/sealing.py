@@ -13,34 +13,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select
 
 from amtspuls.archive.base import ArchiveWriter
 from amtspuls.archive.connect import reading_engine
 from amtspuls.archive.cutting import LivePortal, cut_portal, live_portals
+from amtspuls.archive.emptying import delete_until, free_bytes, last_to_take, remember
 from amtspuls.archive.reader_live import LiveReader
 from amtspuls.archive.schema import (
-    CALENDARS,
-    CAPACITY_CHANGES,
-    PORTALS,
     SEALED_WEEKS,
     SNAPSHOTS,
-    SPANS,
     TEXTS,
     VIEWS,
 )
 from amtspuls.archive.sealed.manifest import LIVE
 from amtspuls.archive.sealed.model import SealedPortal
-from amtspuls.archive.sealed.read import SealedWeek, open_week
+from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.write import write_week
-from amtspuls.archive.times import Ints, instant_of, seconds_of
+from amtspuls.archive.times import instant_of, seconds_of
 from amtspuls.archive.week import DATABASE_NAME, IsoWeek, is_sealed, sealed_weeks
 from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError, ConfigError
-from amtspuls.model import Outcome
-
-_ANSWERED = [outcome.value for outcome in Outcome if outcome.answered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +230,12 @@ def _take_out(writer: LiveWriter, week: IsoWeek, *, finished: bool) -> WeekSeale
     sealed.verify()
     # Without an index for it, every deleted snapshot would be looked for among all views.
     with writer.unchecked(), writer.transaction() as connection:
-        before = _free_bytes(connection)
+        before = free_bytes(connection)
         for portal in live_portals(connection):
-            last = _last_to_take(connection, portal, sealed, week)
+            last = last_to_take(connection, portal, sealed, week)
             if last is not None:
-                _remember(connection, portal, last)
-                _delete(connection, portal, last)
+                remember(connection, portal, last)
+                delete_until(connection, portal, last)
         connection.execute(
             delete(TEXTS).where(
                 TEXTS.c.number.not_in(select(VIEWS.c.covered)),
@@ -250,7 +243,7 @@ def _take_out(writer: LiveWriter, week: IsoWeek, *, finished: bool) -> WeekSeale
             )
         )
         connection.execute(insert(SEALED_WEEKS).values(week=str(week)))
-        freed = _free_bytes(connection) - before
+        freed = free_bytes(connection) - before
     manifest = sealed.manifest
     return WeekSealed(
         week=week,
@@ -261,108 +254,3 @@ def _take_out(writer: LiveWriter, week: IsoWeek, *, finished: bool) -> WeekSeale
         live_bytes=max(0, freed),
         sealed_bytes=manifest.size_bytes,
     )
-
-
-def _free_bytes(connection: Connection) -> int:
-    pages = connection.scalar(text("PRAGMA freelist_count")) or 0
-    return int(pages) * int(connection.scalar(text("PRAGMA page_size")) or 0)
-
-
-def _last_to_take(
-    connection: Connection, portal: LivePortal, sealed: SealedWeek, week: IsoWeek
-) -> int | None:
-    """``taken_at`` of a portal's last snapshot to be taken out; None when there is none.
-
-    Raises:
-        ArchiveError: The sealed week does not have exactly these snapshots.
-    """
-    there = np.zeros(0, dtype=np.int64)
-    if portal.record.portal_id in sealed.portal_ids:
-        there = sealed.portal(portal.record.portal_id).snapshots.taken_at
-    until_s = int(there[-1]) + 1 if len(there) else _until_s(week, portal)
-    live: Ints = np.array(
-        connection.scalars(
-            select(SNAPSHOTS.c.taken_at)
-            .where(SNAPSHOTS.c.portal == portal.number, SNAPSHOTS.c.taken_at < until_s)
-            .order_by(SNAPSHOTS.c.taken_at)
-        ).all(),
-        dtype=np.int64,
-    )
-    if not len(live):
-        return None
-    if not np.array_equal(live, there):
-        raise ArchiveError(
-            f"{sealed.path} does not hold what the live part has of {portal.record.portal_id} in week {week}"
-            f" ({len(there)} and {len(live)} snapshots): move that week away, then run again",
-            portal=portal.record.portal_id,
-            week=str(week),
-        )
-    return int(live[-1])
-
-
-def _remember(connection: Connection, portal: LivePortal, last: int) -> None:
-    """Keep what the writer asks for: the newest snapshot, its effort, and when calendars were seen."""
-    requests = connection.scalar(
-        select(SNAPSHOTS.c.requests)
-        .where(
-            SNAPSHOTS.c.portal == portal.number,
-            SNAPSHOTS.c.taken_at <= last,
-            SNAPSHOTS.c.outcome.in_(_ANSWERED),
-        )
-        .order_by(SNAPSHOTS.c.taken_at.desc())
-        .limit(1)
-    )
-    values = {"sealed_at": last} | ({} if requests is None else {"sealed_requests": requests})
-    connection.execute(update(PORTALS).where(PORTALS.c.number == portal.number).values(values))
-    seen_at = (
-        select(func.max(SNAPSHOTS.c.taken_at))
-        .join(VIEWS, VIEWS.c.snapshot == SNAPSHOTS.c.number)
-        .where(VIEWS.c.calendar == CALENDARS.c.number, SNAPSHOTS.c.taken_at <= last)
-        .correlate(CALENDARS)
-        .scalar_subquery()
-    )
-    connection.execute(
-        update(CALENDARS)
-        .where(CALENDARS.c.portal == portal.number)
-        .values(sealed_at=func.coalesce(seen_at, CALENDARS.c.sealed_at))
-    )
-
-
-def _delete(connection: Connection, portal: LivePortal, last: int) -> None:
-    calendars = select(CALENDARS.c.number).where(CALENDARS.c.portal == portal.number)
-    snapshots = (SNAPSHOTS.c.portal == portal.number) & (SNAPSHOTS.c.taken_at <= last)
-    newest = select(func.max(SNAPSHOTS.c.number)).where(snapshots).scalar_subquery()
-    connection.execute(
-        delete(VIEWS).where(VIEWS.c.calendar.in_(calendars), VIEWS.c.snapshot <= newest)
-    )
-    connection.execute(
-        delete(SPANS).where(SPANS.c.calendar.in_(calendars), SPANS.c.closed_at <= last)
-    )
-    later = CAPACITY_CHANGES.alias()
-    of_slot = CAPACITY_CHANGES.c
-    newer = (
-        select(later.c.at)
-        .where(
-            later.c.calendar == of_slot.calendar,
-            later.c.slot == of_slot.slot,
-            later.c.at > of_slot.at,
-            later.c.at <= last,
-        )
-        .exists()
-    )
-    # The writer compares the places of open slots with the newest that it knows.
-    kept = (
-        select(SPANS.c.slot)
-        .where(
-            SPANS.c.calendar == of_slot.calendar,
-            SPANS.c.slot == of_slot.slot,
-            SPANS.c.opened_at <= of_slot.at,
-        )
-        .exists()
-    )
-    connection.execute(
-        delete(CAPACITY_CHANGES).where(
-            of_slot.calendar.in_(calendars), of_slot.at <= last, newer | ~kept
-        )
-    )
-    connection.execute(delete(SNAPSHOTS).where(snapshots))
