@@ -8,7 +8,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-NAMES = ("requests", "parsing", "pages", "storing", "rounds", "seed", "importing", "legacy", "start")
+NAMES = (
+    "requests",
+    "parsing",
+    "pages",
+    "storing",
+    "rounds",
+    "seed",
+    "importing",
+    "legacy",
+    "sql",
+    "start",
+)
 
 
 def main(names: list[str]) -> int:
