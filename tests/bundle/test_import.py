@@ -186,6 +186,14 @@ def test_a_missing_row_is_no_view_and_ends_no_span() -> None:
     assert sealed.views.calendar.tolist() == [0, 0, 1]
 
 
+def test_only_a_slot_after_the_week_goes_on() -> None:
+    sunday = "2026-02-01 23:00:00"
+    sealed = seal(amt((sunday, NEXT_WEEK), one_row("2026-01-30 07:03:00", sunday, NEXT_WEEK)))
+
+    assert sealed.spans.closed.tolist() == [1, 1]
+    assert sealed.spans.goes_on.tolist() == [False, True]
+
+
 def test_the_spring_night_has_no_hole() -> None:
     quarters = [datetime(2026, 3, 23, 0, 3) + timedelta(minutes=15 * n) for n in range(4 * 24 * 7)]
     rows = [one_row(f"{local}") for local in quarters if f"{local:%m-%d %H}" != "03-29 02"]

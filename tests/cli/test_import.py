@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
 import pytest
 
 from amtspuls.archive.sealed import manifest as manifests
-from support.bundles import csv_text, write_bundle, write_metadata
+from support.bundles import csv_text, tar_bytes, write_bundle, write_metadata
 from support.command import Result, run_command, run_well
 from support.limits import as_nobody, small_files
 from support.quirky_bundles import members_of
@@ -155,6 +156,13 @@ def test_a_truncated_bundle_is_named(tmp_path: Path, archive: Path) -> None:
     for length in (0, 5, len(whole) // 2, len(whole) - 1):
         bundle.write_bytes(whole[:length])
         refused(archive, f"{bundle}: is no complete tar.gz", bundle)
+
+
+def test_a_tar_that_is_cut_off_inside_whole_gzip_is_named(tmp_path: Path, archive: Path) -> None:
+    bundle = tmp_path / "2026-06.tar.gz"
+    bundle.write_bytes(gzip.compress(tar_bytes({"amt.csv": NEXT.encode()})[:600]))
+
+    refused(archive, f"{bundle}: is no complete tar.gz (amt.csv is cut off)", bundle)
 
 
 def test_wrong_paths_are_named(tmp_path: Path, archive: Path) -> None:
