@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import structlog
+if TYPE_CHECKING:
+    import structlog
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """How the log is to be set up; ``is_set_up`` once that is done."""
+
+    level: str = "warning"
+    as_json: bool = False
+    is_set_up: bool = False
+
+
+_WANTED = _Wanted()
 
 
 def configure_log(*, level: str = "warning", as_json: bool = False) -> None:
-    """Set the log up once per process.
+    """Say once per process how the log looks.
 
     Args:
         level: Lowest level that is shown.
         as_json: One JSON object a line, for operators; else readable lines, coloured on a terminal.
     """
+    _WANTED.level, _WANTED.as_json, _WANTED.is_set_up = level, as_json, False
+
+
+def _set_up(level: str, *, as_json: bool) -> None:
+    import structlog
+
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
@@ -38,7 +59,11 @@ def configure_log(*, level: str = "warning", as_json: bool = False) -> None:
 
 def get_log() -> structlog.stdlib.BoundLogger:
     """Return the project's logger; it shows warnings until ``configure_log`` says otherwise."""
-    if not structlog.is_configured():
-        configure_log()
+    # Most commands log nothing, and the library takes a tenth of a second to load.
+    import structlog
+
+    if not (_WANTED.is_set_up and structlog.is_configured()):
+        _set_up(_WANTED.level, as_json=_WANTED.as_json)
+        _WANTED.is_set_up = True
     log: structlog.stdlib.BoundLogger = structlog.get_logger("amtspuls")
     return log
