@@ -405,9 +405,15 @@ def whole_week(*rows: tuple[str, tuple[str, ...]]) -> tuple[tuple[str, str, tupl
 
 
 def test_a_plain_week_is_not_odd(tmp_path: Path) -> None:
-    portal = QuirkyPortal("amt", (NEXT_WEEK,), whole_week(("2026-01-26 00:03:00", (NEXT_WEEK,))))
+    """Neither what is there from the start, nor 20 of 60 slots that go and come back."""
+    columns = tuple(f"2026-02-03 {h:02}:{m:02}:00" for h in range(8, 13) for m in range(0, 60, 5))
+    rows = whole_week(
+        ("2026-01-26 00:03:00", columns),
+        ("2026-01-27 12:03:00", columns[20:]),
+        ("2026-01-28 12:03:00", columns),
+    )
 
-    assert kinds(portal, WEEK, tmp_path) == {}
+    assert kinds(QuirkyPortal("amt", columns, rows), WEEK, tmp_path) == {}
 
 
 def test_oddities_are_counted(tmp_path: Path) -> None:

@@ -144,7 +144,8 @@ def histories(draw: st.DrawFn, calendars: int) -> History:
             outcome = draw(st.sampled_from(["ok", "ok", "ok", "partial", "refused", ""]))
             if not outcome:
                 continue
-            covered = {"ok": _WHOLE, "partial": _PART}.get(outcome, Covered())
+            whole = draw(st.sampled_from([_WHOLE, _WHOLE, _PART]))
+            covered = {"ok": whole, "partial": _PART}.get(outcome, Covered())
             free = draw(st.frozensets(st.sampled_from(_SLOTS), max_size=5))
             views[calendar] = Shown(
                 outcome, covered, frozenset(s for s in free if day_of_slot(s) in covered)
