@@ -16,6 +16,7 @@ NAMES = (
     "rounds",
     "seed",
     "importing",
+    "reading",
     "legacy",
     "sql",
     "start",

@@ -212,7 +212,7 @@ def test_the_state_at_the_edge_knows_the_week_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sealed", [False, True])
 def test_what_was_imported_goes_on_in_what_is_collected(tmp_path: Path, sealed: bool) -> None:
     other = slot_from_local(datetime(2026, 3, 3, 9))
-    _import(tmp_path, 5, [{"k": (FAR, other)}])
+    _import(tmp_path, 5, [{"k": (FAR, other), "gone": (FAR,)}])
     days = Covered.from_ranges([(date(2026, 1, 26), date(2026, 3, 31))])
     with closing(open_writer(tmp_path)) as writer:
         for ordinal, slots in enumerate([(FAR,), (FAR,), ()]):
@@ -222,17 +222,20 @@ def test_what_was_imported_goes_on_in_what_is_collected(tmp_path: Path, sealed: 
         if sealed:
             assert len(seal_weeks(writer, _time(9, 0))) == 1
     assert _spans(tmp_path) == [
+        ("gone", FAR, _at(5, 0), STILL_OPEN),
         ("k", FAR, _at(5, 0), _at(6, 2)),
         ("k", other, _at(5, 0), _at(6, 0)),
     ]
+    assert _free(tmp_path, _time(6, 1)) == {"gone": ((FAR,), ()), "k": ((FAR,), ())}
+    assert _free(tmp_path, _time(5, 1)) == {"gone": ((FAR,), ()), "k": ((FAR, other), ())}
     with closing(open_reader(tmp_path)) as reader:
-        [calendar] = reader.calendars(PORTAL.id)
-        assert calendar.calendar.name == "Neuer Name"
+        gone, calendar = reader.calendars(PORTAL.id)
+        assert (gone.calendar.name, calendar.calendar.name) == ("Name gone", "Neuer Name")
         assert reader.snapshots(PORTAL.id).taken_at.tolist() == [
             _at(5, 0),
             *(_at(6, n) for n in range(3)),
         ]
-        assert set(reader.views(PORTAL.id).calendar.tolist()) == {calendar.number}
+        assert reader.views(PORTAL.id).calendar.tolist().count(calendar.number) == 4
 
 
 def test_a_lost_week_ends_what_was_open_with_the_week_after_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
+import amtspuls
 from amtspuls.archive import sealing
 from amtspuls.archive.live import open_reader, open_writer
 from amtspuls.archive.sealed.manifest import Source
@@ -146,6 +147,10 @@ def test_a_seal_that_stopped_before_taking_rows_out_is_invisible_and_finished_la
             both.seal(LATE)
     assert sealed_weeks(both.folder / "weeks") == [IsoWeek(2026, 5)]
     both.compare()
+    with amtspuls.open(both.folder) as archive:
+        assert archive.snapshots().num_rows == archive.views().num_rows == 9
+        assert archive.wide(PORTAL.id, "2026-05").num_rows == 7
+        assert archive.weeks() == ["2026-05", "2026-06"]
     both.store(_snapshot(MONDAY + timedelta(days=10), slots=()))
     both.compare()
     done = seal(both.folder, LATE)

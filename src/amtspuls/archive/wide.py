@@ -24,6 +24,14 @@ _BLOCK = 32
 """Slots that are put in order at a time: as much as a processor has at hand."""
 
 
+class _Stretches(NamedTuple):
+    """Slot ``column`` is free in rows ``first`` to ``last`` (not included); all have shape (n,)."""
+
+    column: Ints
+    first: Ints
+    last: Ints
+
+
 class _Run(NamedTuple):
     """Views of one calendar that cover the same days, from ``first`` to ``last``, both included."""
 
@@ -53,12 +61,11 @@ def wide_table(portal: SealedPortal, from_s: int, until_s: int, *, only_shown: b
     ordinal, calendar = rows.ordinal[kept], rows.calendar[kept]
     columns = columns_of(portal)
     order = np.lexsort((ordinal, calendar))
-    places = np.empty(len(order), dtype=np.int64)
-    places[order] = np.arange(len(order))
-    cells = _cells(portal, ordinal[order], calendar[order], columns)
+    free = _stretches(portal, ordinal[order], calendar[order], columns)
     if only_shown:
-        shown = cells.any(axis=1)
-        cells, columns = cells[shown], columns[shown]
+        shown = np.unique(free.column)
+        columns = columns[shown]
+        free = free._replace(column=np.searchsorted(shown, free.column))
     names = [f"{local_from_slot(Slot(slot)):%Y-%m-%d %H:%M}:00" for slot in columns.tolist()]
     date = (shots.taken_at + shots.utc_offset_s)[ordinal]
     keys = pa.array([one.key for one in portal.calendars], pa.string())
@@ -66,44 +73,60 @@ def wide_table(portal: SealedPortal, from_s: int, until_s: int, *, only_shown: b
         [
             pa.array(date, pa.timestamp("s")),
             pa.DictionaryArray.from_arrays(pa.array(calendar, pa.int32()), keys),
-            *_as_booleans(cells, places),
+            *_as_booleans(free, len(columns), order),
         ],
         names=[*INDEX, *names],
     )
 
 
-def _as_booleans(cells: NDArray[np.bool_], places: Ints) -> Iterator[pa.Array]:
-    """One Arrow array per row of a matrix, with its cells at some places in their order."""
-    for begin in range(0, len(cells), _BLOCK):
-        packed = np.packbits(
-            cells[begin : begin + _BLOCK].take(places, axis=1, mode="clip"),
-            axis=1,
-            bitorder="little",
-        )
-        for bits in packed:
-            yield pa.Array.from_buffers(pa.bool_(), len(places), [None, pa.py_buffer(bits)])
+def _as_booleans(free: _Stretches, columns: int, order: Ints) -> Iterator[pa.Array]:
+    """One Arrow array per slot, its rows in the order of the file.
+
+    A few slots are done at a time, so that their cells stay at hand.
+    """
+    rows = len(order)
+    places = np.empty(rows, dtype=np.int64)
+    places[order] = np.arange(rows)
+    by_column = np.argsort(free.column, kind="stable")
+    column, first, last = (part[by_column] for part in free)
+    for begin in range(0, columns, _BLOCK):
+        count = min(_BLOCK, columns - begin)
+        cells = np.zeros((count, rows), dtype=np.bool_)
+        # As one line of cells, what is free without a break is one stretch of it.
+        flat = cells.reshape(-1)
+        part = slice(*np.searchsorted(column, (begin, begin + count)).tolist())
+        shift = (column[part] - begin) * rows
+        firsts, lasts = (shift + first[part]).tolist(), (shift + last[part]).tolist()
+        for from_cell, until_cell in zip(firsts, lasts, strict=True):
+            flat[from_cell:until_cell] = True
+        for bits in np.packbits(cells.take(places, axis=1, mode="clip"), axis=1, bitorder="little"):
+            yield pa.Array.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bits)])
 
 
-def _cells(
+def _stretches(
     portal: SealedPortal,
     ordinal: NDArray[np.int32],
     calendar: NDArray[np.int32],
     columns: NDArray[np.int32],
-) -> NDArray[np.bool_]:
-    """What is free: one row per slot, one column per row of the frame, ascending by (calendar, ordinal)."""
-    cells = np.zeros((len(columns), len(ordinal)), dtype=np.bool_)
+) -> _Stretches:
+    """What is free in rows that ascend by (calendar, ordinal)."""
     spans = portal.spans
     numbers = np.arange(len(portal.calendars) + 1)
     bounds = np.searchsorted(calendar, numbers).tolist()
     span_bounds = np.searchsorted(spans.calendar, numbers).tolist()
+    found = [_Stretches(*[np.zeros(0, dtype=np.int64)] * 3)]
     for run in _runs(portal):
         own = slice(bounds[run.calendar], bounds[run.calendar + 1])
         low, high = np.searchsorted(ordinal[own], (run.first, run.last + 1)).tolist()
-        if low < high:
-            rows = slice(own.start + low, own.start + high)
-            part = slice(span_bounds[run.calendar], span_bounds[run.calendar + 1])
-            _fill(cells, portal, part, rows, ordinal[rows], run.covered, columns)
-    return cells
+        rows = slice(own.start + low, own.start + high)
+        part = slice(span_bounds[run.calendar], span_bounds[run.calendar + 1])
+        begins = np.searchsorted(ordinal[rows], spans.opened[part])
+        ends = np.searchsorted(ordinal[rows], spans.closed[part])
+        slots = spans.slot[part]
+        shown = np.flatnonzero((begins < ends) & on_covered_days(slots, run.covered))
+        where = np.searchsorted(columns, slots[shown])
+        found.append(_Stretches(where, begins[shown] + rows.start, ends[shown] + rows.start))
+    return _Stretches(*map(np.concatenate, zip(*found, strict=True)))
 
 
 def _runs(portal: SealedPortal) -> Iterator[_Run]:
@@ -126,26 +149,3 @@ def _runs(portal: SealedPortal) -> Iterator[_Run]:
         found = run
     if found is not None:
         yield found
-
-
-def _fill(
-    cells: NDArray[np.bool_],
-    portal: SealedPortal,
-    part: slice,
-    rows: slice,
-    ordinals: NDArray[np.int32],
-    covered: str,
-    columns: NDArray[np.int32],
-) -> None:
-    """Mark the spans of one calendar in rows whose views cover the same days."""
-    spans = portal.spans
-    slots = spans.slot[part]
-    begins = np.searchsorted(ordinals, spans.opened[part])
-    ends = np.searchsorted(ordinals, spans.closed[part])
-    shown = np.flatnonzero((begins < ends) & on_covered_days(slots, covered))
-    # As one line of cells, a span is one stretch of it.
-    flat = cells.reshape(-1)
-    at = np.searchsorted(columns, slots[shown]) * cells.shape[1] + rows.start
-    firsts, lasts = at + begins[shown], at + ends[shown]
-    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
-        flat[first:last] = True
