@@ -65,6 +65,22 @@ def test_all_commands_say_the_same_before_and_after(tmp_path: Path) -> None:
         assert run_command(*command, "--archive", folder).code == 0
 
 
+def test_bundles_are_the_same_before_and_after(tmp_path: Path) -> None:
+    folder = _two_weeks(tmp_path / "archive")
+    for name in ("before", "after"):
+        run_well("export", "--archive", folder, "--to", tmp_path / name, "--incomplete")
+        run_well("seal", "--archive", folder)
+    before, after = (
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in (tmp_path / name).rglob("*.gz")
+        }
+        for name in ("before", "after")
+    )
+    assert len(before) == 2
+    assert after == before
+
+
 def test_a_week_that_is_not_over_is_refused(tmp_path: Path) -> None:
     folder = _two_weeks(tmp_path / "archive")
     refused = run_command("seal", "--archive", folder, "--until", "2999-01")
