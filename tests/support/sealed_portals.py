@@ -221,3 +221,32 @@ def _capacities(draw: st.DrawFn) -> SealedCapacities:
 def _ints(draw: st.DrawFn, most: int, least: int = 0) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     numbers = st.lists(st.integers(-1, 2**31 - 1), min_size=least, max_size=most)
     return np.array(draw(numbers), dtype=np.int32)
+
+
+def a_small_portal(portal_id: str = "amt") -> SealedPortal:
+    """Two snapshots and nothing else."""
+    none = np.empty(0, dtype=np.int32)
+    at = np.array([1_769_382_180, 1_769_383_080], dtype=np.int64)
+    texts = np.array(["ok", "ok"], dtype=object)
+    return SealedPortal(
+        record=PortalRecord(portal_id, "Amt", "tempus", "https://amt.example/", "Europe/Berlin"),
+        aggregated=False,
+        calendars=(SealedCalendar("1/2", 0, "Meldewesen", ("Ausweis",)),),
+        snapshots=SealedSnapshots(
+            at,
+            at,
+            np.full(2, 3600, np.int32),
+            np.zeros(2, np.bool_),
+            texts,
+            texts,
+            at,
+            at,
+            at,
+            texts,
+        ),
+        views=views_of_history([], 1),
+        spans=spans_of_history([], 1),
+        capacities=SealedCapacities(none, none, none, none),
+        extra_columns=none,
+        row_order=none,
+    )

@@ -7,62 +7,26 @@ import hashlib
 import json
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from amtspuls.archive.base import PortalRecord
 from amtspuls.archive.sealed import manifest as manifests
 from amtspuls.archive.sealed.manifest import LIVE, Manifest
-from amtspuls.archive.sealed.model import (
-    SealedCalendar,
-    SealedCapacities,
-    SealedPortal,
-    SealedSnapshots,
-)
 from amtspuls.archive.sealed.read import list_weeks, open_week
 from amtspuls.archive.sealed.write import LOCK_NAME, week_folder, write_week
 from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import ArchiveError, OutputError
 from support.limits import as_nobody, small_files
-from support.sealed_portals import same_portal, spans_of_history, views_of_history
+from support.sealed_portals import a_small_portal, same_portal
 
 WEEK = IsoWeek.parse("2026-05")
 FILES = ("portals", "calendars", "snapshots", "views", "spans", "capacities")
 
 
-def a_portal(portal_id: str = "amt") -> SealedPortal:
-    none = np.empty(0, dtype=np.int32)
-    at = np.array([1_769_382_180, 1_769_383_080], dtype=np.int64)
-    texts = np.array(["ok", "ok"], dtype=object)
-    return SealedPortal(
-        record=PortalRecord(portal_id, "Amt", "tempus", "https://amt.example/", "Europe/Berlin"),
-        aggregated=False,
-        calendars=(SealedCalendar("1/2", 0, "Meldewesen", ("Ausweis",)),),
-        snapshots=SealedSnapshots(
-            at,
-            at,
-            np.full(2, 3600, np.int32),
-            np.zeros(2, np.bool_),
-            texts,
-            texts,
-            at,
-            at,
-            at,
-            texts,
-        ),
-        views=views_of_history([], 1),
-        spans=spans_of_history([], 1),
-        capacities=SealedCapacities(none, none, none, none),
-        extra_columns=none,
-        row_order=none,
-    )
-
-
 @pytest.fixture
 def weeks(tmp_path: Path) -> Path:
-    write_week(tmp_path / "weeks", WEEK, [a_portal()], LIVE)
+    write_week(tmp_path / "weeks", WEEK, [a_small_portal()], LIVE)
     return tmp_path / "weeks"
 
 
@@ -115,7 +79,7 @@ def test_a_week_without_its_manifest_is_none(weeks: Path) -> None:
     with pytest.raises(ArchiveError, match=r"2026-05 is not sealed: .*week\.json is missing"):
         open_week(weeks, WEEK)
     with pytest.raises(ArchiveError, match="in the way"):
-        write_week(weeks, WEEK, [a_portal()], LIVE)
+        write_week(weeks, WEEK, [a_small_portal()], LIVE)
 
 
 def test_a_newer_schema_is_refused_by_number(weeks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,10 +124,10 @@ def test_a_week_is_never_written_twice(weeks: Path) -> None:
     with pytest.raises(ArchiveError, match="2026-05 is sealed already"):
         write_week(weeks, WEEK, [], LIVE)
     with pytest.raises(ArchiveError, match="comes twice"):
-        write_week(weeks, WEEK.following, [a_portal(), a_portal()], LIVE)
+        write_week(weeks, WEEK.following, [a_small_portal(), a_small_portal()], LIVE)
 
     assert list_weeks(weeks) == [WEEK]
-    assert same_portal(open_week(weeks, WEEK).portal("amt"), a_portal())
+    assert same_portal(open_week(weeks, WEEK).portal("amt"), a_small_portal())
 
 
 def test_an_unknown_portal_is_an_error(weeks: Path) -> None:
@@ -179,7 +143,7 @@ def test_what_a_killed_writer_left_is_removed(weeks: Path) -> None:
     (left / "week.json").write_text("{}", "utf-8")
 
     assert list_weeks(weeks) == [WEEK]
-    write_week(weeks, WEEK.following, [a_portal()], LIVE)
+    write_week(weeks, WEEK.following, [a_small_portal()], LIVE)
 
     assert list_weeks(weeks) == [WEEK, WEEK.following]
     assert sorted(path.name for path in weeks.iterdir()) == [LOCK_NAME, "iso_year=2026"]
@@ -187,7 +151,7 @@ def test_what_a_killed_writer_left_is_removed(weeks: Path) -> None:
 
 def test_a_full_disk_leaves_everything_as_it_was(weeks: Path) -> None:
     with small_files(200), pytest.raises(OutputError, match="iso_week=06 cannot be written"):
-        write_week(weeks, WEEK.following, [a_portal()], LIVE)
+        write_week(weeks, WEEK.following, [a_small_portal()], LIVE)
 
     assert list_weeks(weeks) == [WEEK]
     assert not list(weeks.glob(".*.part"))
@@ -197,7 +161,7 @@ def test_a_full_disk_leaves_everything_as_it_was(weeks: Path) -> None:
 def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with as_nobody(), pytest.raises(OutputError, match="cannot be written"):
-        write_week(tmp_path / "weeks", WEEK, [a_portal()], LIVE)
+        write_week(tmp_path / "weeks", WEEK, [a_small_portal()], LIVE)
 
     assert list_weeks(tmp_path / "weeks") == []
 
@@ -207,7 +171,7 @@ def test_a_living_writer_keeps_its_folder(weeks: Path) -> None:
     with (weeks / LOCK_NAME).open() as living:
         fcntl.flock(living, fcntl.LOCK_SH)
         part.mkdir()
-        write_week(weeks, WEEK.following, [a_portal()], LIVE)
+        write_week(weeks, WEEK.following, [a_small_portal()], LIVE)
 
         assert part.exists()
 

@@ -13,18 +13,15 @@ import numpy as np
 import pyarrow as pa
 
 from amtspuls.archive.base import PortalRecord
+from amtspuls.archive.sealed.arrays import repeated, to_arrow, to_numpy
 from amtspuls.archive.sealed.manifest import PortalCounts
 from amtspuls.archive.sealed.model import (
-    Bools,
-    Ints32,
-    Ints64,
     SealedCalendar,
     SealedCapacities,
     SealedPortal,
     SealedSnapshots,
     SealedSpans,
     SealedViews,
-    Texts,
 )
 
 _I32, _I64, _TEXT, _BOOL = pa.int32(), pa.int64(), pa.string(), pa.bool_()
@@ -127,9 +124,15 @@ def encode_portal(portal: SealedPortal) -> dict[str, pa.Table]:
 
 def _table(table: str, portal_id: str, columns: Mapping[str, Any]) -> pa.Table:
     schema = SCHEMAS[table]
-    arrays = [pa.array(columns[field.name], field.type) for field in list(schema)[1:]]
+    arrays = [to_arrow(columns[field.name], field.type) for field in list(schema)[1:]]
     rows = len(arrays[0])
-    return pa.Table.from_arrays([pa.repeat(pa.scalar(portal_id), rows), *arrays], schema=schema)
+    return pa.Table.from_arrays([repeated(portal_id, rows), *arrays], schema=schema)
+
+
+def no_rows(table: str) -> pa.Table:
+    """A table without rows."""
+    schema = SCHEMAS[table]
+    return pa.Table.from_arrays([to_arrow([], field.type) for field in schema], schema=schema)
 
 
 def decode_portal(tables: Mapping[str, pa.Table]) -> SealedPortal:
@@ -171,18 +174,7 @@ def decode_calendars(table: pa.Table) -> tuple[SealedCalendar, ...]:
 def _arrays(table: pa.Table) -> dict[str, Any]:
     """Columns as arrays of numpy, without ``portal``."""
     return {
-        name: _numpy(table.column(name).combine_chunks())
+        name: to_numpy(table.column(name).combine_chunks())
         for name in table.column_names
         if name != "portal"
     }
-
-
-def _numpy(column: pa.Array) -> Ints32 | Ints64 | Bools | Texts:
-    if pa.types.is_string(column.type):
-        # Few texts, many rows: each text becomes one object.
-        coded = column.dictionary_encode()
-        texts = np.array(coded.dictionary.to_pylist(), dtype=object)
-        indices: Texts = coded.indices.to_numpy(zero_copy_only=False)
-        return texts[indices] if len(texts) else np.empty(0, dtype=object)
-    values: Ints32 | Ints64 | Bools = column.to_numpy(zero_copy_only=False)
-    return values

@@ -23,6 +23,7 @@ from amtspuls.archive.sealed.format import (
     decode_portal,
     decode_record,
     file_name,
+    no_rows,
     rows_in,
 )
 from amtspuls.archive.sealed.manifest import MANIFEST_NAME, Manifest
@@ -137,7 +138,7 @@ class SealedWeek:
             )
         start, until = self._starts[table][place : place + 2]
         if start == until:
-            return SCHEMAS[table].empty_table()
+            return no_rows(table)
         return self._open(table).rows(start, until)
 
     def _open(self, table: str) -> _Table:
