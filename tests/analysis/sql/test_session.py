@@ -240,6 +240,7 @@ def test_the_catalogue_can_be_joined(tmp_path: Path) -> None:
     assert found == [{"name": PORTAL.name}]
 
 
+_OVER = "COPY (SELECT 1) TO '{sealed}' (FORMAT csv, USE_TMP_FILE false)"
 FORBIDDEN = (
     "SELECT 1; SELECT 2",
     "",
@@ -266,6 +267,14 @@ FORBIDDEN = (
     "SELECT * FROM glob('{folder}/*')",
     "SELECT * FROM read_parquet('http://127.0.0.1:9/x.parquet')",
     "WITH gone AS (DELETE FROM portals RETURNING *) SELECT * FROM gone",
+    # All of these put something in the place of a file that DuckDB may open.
+    f"WITH x AS ({_OVER}) SELECT * FROM x, portals",
+    f"EXPLAIN ANALYZE WITH x AS ({_OVER}) SELECT * FROM x, portals",
+    f"--explain\nEXPLAIN ANALYZE {_OVER} /*\nSELECT * FROM portals --*/",
+    f"EXPLAIN (/*)SELECT * FROM portals --*/ ANALYZE) {_OVER}",
+    "SELECT * FROM json_execute_serialized_sql(json_serialize_sql("
+    "$$WITH x AS (" + _OVER + ") SELECT 1$$)), portals",
+    "SELECT * FROM query($$WITH x AS (" + _OVER + ") SELECT 1$$), portals",
 )
 
 
@@ -276,7 +285,11 @@ def test_only_one_select_is_run(tmp_path: Path, text: str) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text("a\n1\n")
     before = digests(tmp_path)
-    query = text.format(there=tmp_path / "there", file=secret, folder=tmp_path)
+    sealed = archive / "weeks" / "iso_year=2026" / "iso_week=06" / "portals.parquet"
+    assert sealed.exists()
+    query = text.format(
+        there=tmp_path / "there", file=secret, folder=tmp_path, sealed=sealed.resolve()
+    )
     with pytest.raises(QueryError):
         ask(archive, query)
     assert digests(tmp_path) == before
@@ -297,6 +310,9 @@ def digests(folder: Path) -> dict[str, str]:
         "-- how many\nSELECT count(*) FROM Spans",
         "EXPLAIN SELECT * FROM portals",
         "EXPLAIN ANALYZE SELECT * FROM portals",
+        "explain (analyze, format json)\nSELECT * FROM portals",
+        "EXPLAIN (FORMAT json) SELECT * FROM portals;",
+        "SELECT 1 -- and no more",
         "FROM portals",
         "WITH few AS (FROM portals LIMIT 1) SELECT * FROM few",
         "DESCRIBE spans",
@@ -307,6 +323,18 @@ def digests(folder: Path) -> dict[str, str]:
 def test_every_way_to_read_is_allowed(tmp_path: Path, text: str) -> None:
     weeks_of_bundles(tmp_path)
     assert ask(tmp_path, text)
+
+
+def test_what_does_not_fit_in_memory_is_not_put_below_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with SqlSession(Sources()) as session:
+        told = session.run("SELECT current_setting('temp_directory') AS d").read_all().to_pylist()
+        place = Path(told[0]["d"])
+        assert place.parent.is_dir()
+        assert tmp_path not in place.parents
+    assert not place.parent.exists()
 
 
 def test_a_mistake_is_explained_with_duckdbs_hint(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -59,7 +61,11 @@ SQL_VIEWS: Mapping[str, SqlView] = {
 }
 """All views by name, in the order in which they are explained."""
 
-_EXPLAIN = re.compile(r"\s*explain\b\s*(?:analyze\b|\([^)]*\))?", re.IGNORECASE)
+# No comment and no quote fits in between, so what follows is what DuckDB explains.
+_EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+|\([\w\s,]*\)\s*)?", re.IGNORECASE)
+# A WITH clause may write files and tables, and so may a plan that comes as JSON.
+_WRITING = re.compile(r"COPY|INSERT|UPDATE|DELETE|MERGE|SERIALIZED_SQL")
+_OPERATOR = re.compile(r'"name":\s*"([^"]*)"')
 _WORD = re.compile(r"\w+")
 _SETTINGS = (
     "SET autoinstall_known_extensions = false",
@@ -98,13 +104,18 @@ class SqlSession:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._connection = duckdb.connect(":memory:")
+        # What does not fit in memory goes there, and not below the folder that the user is in.
+        self._spill = TemporaryDirectory(prefix="amtspuls-sql-", ignore_cleanup_errors=True)
+        self._connection = duckdb.connect(
+            ":memory:", config={"temp_directory": str(Path(self._spill.name) / "spill")}
+        )
 
     def __enter__(self) -> SqlSession:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        self._spill.cleanup()
 
     @cached_property
     def _running(self) -> Running:
@@ -122,24 +133,36 @@ class SqlSession:
             ArchiveError: A file that it needs is missing or damaged.
         """
         with _saying(text):
-            statement = self._require_select(text)
+            statement, select = self._require_select(text)
             self._prepare(text)
+            self._require_reading(select)
             return Rows(text, self._connection.sql(statement).to_arrow_reader())
 
-    def _require_select(self, text: str) -> duckdb.Statement:
+    def _require_select(self, text: str) -> tuple[duckdb.Statement, str]:
+        """The only statement of a text, and the SELECT in it."""
         kinds = duckdb.StatementType
         found = self._connection.extract_statements(text)
         if len(found) != 1:
             raise QueryError(f"one statement is wanted, not {len(found)}: run them one by one")
         if found[0].type == kinds.EXPLAIN:
             # EXPLAIN ANALYZE runs what it explains.
-            self._require_select(_EXPLAIN.sub("", text, count=1))
-        elif found[0].type != kinds.SELECT:
+            explained = _EXPLAIN.match(text)
+            if explained is None:
+                raise QueryError("write EXPLAIN first, or EXPLAIN ANALYZE, and the SELECT after it")
+            return found[0], self._require_select(text[explained.end() :])[1]
+        if found[0].type != kinds.SELECT:
             raise QueryError(
                 f"only SELECT (or EXPLAIN of one) is run, not {found[0].type.name}: an archive is"
                 " changed by snapshots, never by SQL"
             )
-        return found[0]
+        return found[0], found[0].query
+
+    def _require_reading(self, select: str) -> None:
+        """Refuse a SELECT whose plan writes: it could put something else in the place of a sealed file."""
+        plan = self._connection.execute(f"EXPLAIN (FORMAT JSON) {select}").fetchall()
+        for name in _OPERATOR.findall("".join(row[1] for row in plan)):
+            if _WRITING.search(name):
+                raise QueryError(f"only what reads is run, and this has {name} in it", query=select)
 
     def _prepare(self, text: str) -> None:
         """Make the views that a query names, and what they stand on."""
