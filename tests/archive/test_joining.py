@@ -178,7 +178,10 @@ def test_a_day_that_is_not_covered_waits(tmp_path: Path) -> None:
     _import(tmp_path, 5, [{"k": (FAR,)}])
     _import(tmp_path, 6, [{"k": ()}], covered="2026-02-01..2026-02-20")
     _import(tmp_path, 7, [{"k": (FAR,)}, {"k": ()}])
-    assert _spans(tmp_path) == [("k", FAR, _at(5, 0), _at(7, 1))]
+    whole = [("k", FAR, _at(5, 0), _at(7, 1))]
+    assert _spans(tmp_path) == whole
+    for week in (5, 6, 7):
+        assert _spans(tmp_path, _time(week, 0), _time(week, 1)) == whole
     assert _free(tmp_path, _time(6, 3)) == {"k": ((), (FAR,))}
 
 
