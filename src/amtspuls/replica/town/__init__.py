@@ -3,6 +3,7 @@
 from amtspuls.replica.town.model import Truth, TruthKind
 from amtspuls.replica.town.scenarios import SCENARIOS, require_scenario
 from amtspuls.replica.town.town import Town, make_scenario, make_town
+from amtspuls.replica.town.watch import take_looks
 
 __all__ = [
     "SCENARIOS",
@@ -12,4 +13,5 @@ __all__ = [
     "make_scenario",
     "make_town",
     "require_scenario",
+    "take_looks",
 ]

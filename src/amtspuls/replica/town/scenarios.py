@@ -103,6 +103,8 @@ _ALL = (
         prefers=("any",),
         hold_min=(10,),
         cancels=(0.03, 0.1),
+        # One answer holds all days of a place: it is read whole or not at all.
+        partial=(0.0, 0.0),
         step_s=60,
         system="impfthueringen",
     ),

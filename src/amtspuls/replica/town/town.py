@@ -40,7 +40,9 @@ class _Course:
         self._changes = sorted(changes, key=lambda line: line.page_at)
         self._instants = [line.page_at for line in self._changes]
         self._checkpoints: list[Mapping[str, tuple[Slot, ...]]] = []
-        self._newest: tuple[int, Mapping[str, tuple[Slot, ...]]] = (0, self._shown)
+        self._known = 0
+        self._free: dict[str, set[Slot]] = {}
+        self._picture: Mapping[str, tuple[Slot, ...]] = self._shown
         free: dict[str, set[Slot]] = {}
         for count, line in enumerate(self._changes):
             if count % _CHECKPOINT_EVERY == 0:
@@ -50,18 +52,28 @@ class _Course:
     def offer(self, at: datetime) -> Mapping[str, tuple[Slot, ...]]:
         """The picture after all changes at or before an instant."""
         count = bisect_right(self._instants, at)
-        known, picture = self._newest
-        if count != known:
-            picture = MappingProxyType({**self._shown, **self._rebuild(count)})
-            self._newest = (count, picture)
-        return picture
-
-    def _rebuild(self, count: int) -> Mapping[str, tuple[Slot, ...]]:
         place = min(count // _CHECKPOINT_EVERY, len(self._checkpoints) - 1)
-        free = {key: set(slots) for key, slots in self._checkpoints[place].items()}
-        for line in self._changes[place * _CHECKPOINT_EVERY : count]:
-            _apply(free, line)
-        return _picture(free)
+        if count < self._known or self._known < place * _CHECKPOINT_EVERY:
+            self._known = place * _CHECKPOINT_EVERY
+            self._free = {key: set(slots) for key, slots in self._checkpoints[place].items()}
+            self._picture = MappingProxyType({**self._shown, **self._checkpoints[place]})
+        if count > self._known:
+            self._go_on(count)
+        return self._picture
+
+    def _go_on(self, count: int) -> None:
+        """Apply what happened since the newest picture; only calendars that changed are drawn anew."""
+        lines = self._changes[self._known : count]
+        for line in lines:
+            _apply(self._free, line)
+        changed = {line.calendar_key for line in lines}
+        known = {**self._picture, **_picture({key: self._free[key] for key in changed})}
+        for key in changed:
+            if not self._free[key]:
+                known.pop(key, None)
+        ordered = {key: known[key] for key in sorted(known, key=str.encode) if known[key]}
+        self._picture = MappingProxyType({**self._shown, **ordered})
+        self._known = count
 
 
 class Town:
