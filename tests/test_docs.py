@@ -17,9 +17,9 @@ from support.command import run_command
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 APP = make_app()
-COMMANDS = sorted(
-    filter(None, (made.name for made in (*APP.registered_commands, *APP.registered_groups)))
-)
+NAMES = [made.name for made in APP.registered_commands]
+NAMES += [made.name for made in APP.registered_groups]
+COMMANDS = sorted(filter(None, NAMES))
 
 
 def read(name: str) -> str:
