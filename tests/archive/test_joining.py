@@ -177,11 +177,13 @@ def test_a_slot_that_begins_before_the_next_view_closed_with_its_start(tmp_path:
 def test_a_day_that_is_not_covered_waits(tmp_path: Path) -> None:
     _import(tmp_path, 5, [{"k": (FAR,)}])
     _import(tmp_path, 6, [{"k": ()}], covered="2026-02-01..2026-02-20")
-    _import(tmp_path, 7, [{"k": (FAR,)}, {"k": ()}])
-    whole = [("k", FAR, _at(5, 0), _at(7, 1))]
+    _import(tmp_path, 7, [{"k": (FAR,)}])
+    _import(tmp_path, 8, [{"k": (FAR,)}, {"k": ()}])
+    whole = [("k", FAR, _at(5, 0), _at(8, 1))]
     assert _spans(tmp_path) == whole
     for week in (5, 6, 7):
-        assert _spans(tmp_path, _time(week, 0), _time(week, 1)) == whole
+        thursday = _time(week, 0) + timedelta(days=3)
+        assert _spans(tmp_path, thursday, thursday + timedelta(hours=1)) == whole
     assert _free(tmp_path, _time(6, 3)) == {"k": ((), (FAR,))}
 
 
