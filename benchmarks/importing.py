@@ -109,7 +109,8 @@ def _parallel_claim(bundles: Sequence[Found], names: Metadata, runs: int = 3) ->
         [_wall_s(work, count) for work in (import_all, unpack_all) for count in (1, 2)]
         for _ in range(runs)
     ]
-    one_s, two_s, floor_one_s, floor_two_s = (statistics.median(c) for c in zip(*rows, strict=True))
+    # The least of each: a shared machine makes a run wait, never work less.
+    one_s, two_s, floor_one_s, floor_two_s = (min(column) for column in zip(*rows, strict=True))
     ratio, floor = one_s / two_s, floor_one_s / floor_two_s
     return Claim(
         f"{len(bundles)} weeks on two cores, start of the processes included",
@@ -142,23 +143,25 @@ def _moment_claims(found: Found, names: Metadata, runs: int = 15) -> Iterator[Cl
             ("of bielefeldbb", one, 20),
             ("of all portals", every, 150),
         ):
-            wall_ms = _median_ms(work, runs)
+            cpu_ms, wall_ms = _times_ms(work, runs)
             yield Claim(
                 f"what was free {what} at one moment of {found.week}, files opened anew",
-                f"{wall_ms:.0f} ms",
+                f"{cpu_ms:.0f} ms CPU, {wall_ms:.0f} ms wall",
                 f"{target_ms} ms",
-                wall_ms <= target_ms,
+                max(cpu_ms, wall_ms) <= target_ms,
             )
 
 
-def _median_ms(work: Callable[[], None], runs: int) -> float:
+def _times_ms(work: Callable[[], None], runs: int) -> tuple[float, float]:
+    """Median CPU, and least wall time: a shared machine makes a run wait, never work less."""
     work()
-    times = []
+    cpu, wall = [], []
     for _ in range(runs):
-        began = time.perf_counter()
+        began_cpu, began = time.process_time(), time.perf_counter()
         work()
-        times.append(1000 * (time.perf_counter() - began))
-    return statistics.median(times)
+        cpu.append(1000 * (time.process_time() - began_cpu))
+        wall.append(1000 * (time.perf_counter() - began))
+    return statistics.median(cpu), min(wall)
 
 
 def measure(runs: int = 7) -> list[Claim]:
