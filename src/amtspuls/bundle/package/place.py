@@ -78,8 +78,8 @@ def building(to: Path) -> Iterator[Builder]:
     place = to.resolve()
     part = place.with_name(f".{place.name}{PART}")
     old = place.with_name(f".{place.name}{_OLD}")
-    require_ours(place)
     with naming_the_file(place):
+        require_ours(place)
         place.parent.mkdir(parents=True, exist_ok=True)
         with _holding(part):
             try:
