@@ -1,4 +1,4 @@
-"""Snapshots of a scenario without pages: what the collector would have read, at a thousandth of the cost.
+"""Snapshots of a scenario without pages: what the collector would have read, at a fraction of the cost.
 
 A test compares it with real pages over HTTP. What goes wrong on the way (failed snapshots, days that could
 not be read) is planned here, so that both can be given the same plan.

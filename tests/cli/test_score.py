@@ -1,0 +1,46 @@
+"""``amtspuls score`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from amtspuls.cli.score import start_of
+from support.command import run_command, run_well
+
+
+def test_scores_of_a_scenario_as_json() -> None:
+    out = run_well(
+        "score", "--scenario", "quiet-village", "--weeks", "1", "--seed", "3", "--format", "json"
+    ).out
+    rows = json.loads(out)
+
+    assert [row["rule"] for row in rows] == ["span-1", "legacy", "legacy-clipped"]
+    assert {row["scenario"] for row in rows} == {"quiet-village"}
+    assert {row["seed"] for row in rows} == {3}
+    assert len({row["bookings_truth"] for row in rows}) == 1
+    assert 0.5 < rows[0]["bookings_recall"] <= 1
+
+
+def test_scores_for_people_and_the_same_twice() -> None:
+    asked = ("score", "--scenario", "slow-updater", "--scenario", "slow-updater", "--weeks", "1")
+    first, second = run_well(*asked), run_well(*asked)
+
+    assert first.out == second.out
+    assert first.out.count("legacy-clipped") == 1
+    assert "%" in first.out
+    assert "seed 1, 1 weeks" in first.err
+
+
+def test_wrong_input_is_named() -> None:
+    unknown = run_command("score", "--scenario", "quiet")
+    assert unknown.code == 2
+    assert "did you mean quiet-village" in unknown.err
+    assert run_command("score", "--weeks", "0").code == 2
+    assert run_command("score", "--seed", "-1").code == 2
+
+
+def test_seeds_in_a_row_are_weeks_of_one_year() -> None:
+    assert start_of(0) == start_of(52) == date(2026, 1, 5)
+    assert start_of(1) == date(2026, 1, 12)
+    assert start_of(1000).weekday() == 0
