@@ -76,6 +76,23 @@ def test_complete_weeks_are_exported_once(
     assert "every complete week is in" in err
 
 
+def test_weeks_without_a_snapshot_are_passed_over(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    early, late = daily("amt", 10), daily("amt", 30)
+    stored = Stored(early.portal, (*early.snapshots, *late.snapshots[22:]))
+    archive = store(tmp_path / "archive", stored)
+
+    code, _, err = export(capsys, archive, tmp_path / "out")
+
+    assert code == 0, err
+    assert bundles(tmp_path / "out") == ["2026-05.tar.gz", "2026-06.tar.gz", "2026-08.tar.gz"]
+
+    code, _, err = export(capsys, archive, tmp_path / "out", "--week", "2026-07")
+
+    assert (code, "no snapshot in week 2026-07" in err) == (1, True)
+
+
 def test_the_report_counts(
     capsys: pytest.CaptureFixture[str], archive: str, tmp_path: Path
 ) -> None:
