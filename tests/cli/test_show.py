@@ -111,6 +111,27 @@ def test_a_day_without_free_slots_says_whether_it_is_known(
     assert "2021-08-11: nothing free in 1 calendars, not known of 1" in err
 
 
+def test_a_moment_long_after_the_newest_snapshot_is_not_passed_off_as_known(
+    capsys: pytest.CaptureFixture[str], archive: Path
+) -> None:
+    def said(at: str) -> str:
+        return run(capsys, "show", "bonn", "--at", at, "--archive", str(archive))[2]
+
+    assert "that snapshot is 3 days older than the moment asked for" in said("2021-07-22 12:00")
+    assert "that snapshot is 1 hour older" in said("2021-07-19 13:05")
+    assert "older" not in said("2021-07-19 13:03")
+
+
+def test_a_day_that_is_over_says_how_to_see_it(
+    capsys: pytest.CaptureFixture[str], archive: Path
+) -> None:
+    arguments = ("show", "bonn", "--archive", str(archive), "--day")
+    hint = 'add --at "2021-07-18 00:00"'
+    assert hint in run(capsys, *arguments, "2021-07-18")[2]
+    assert "add --at" not in run(capsys, *arguments, "2021-07-19")[2]
+    assert "add --at" not in run(capsys, *arguments, "2021-07-18", "--at", "2021-07-19 12:00")[2]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -12,7 +12,7 @@ from amtspuls.cli.output import Format, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, timedelta
     from zoneinfo import ZoneInfo
 
     from amtspuls.archive.base import ArchiveReader, CalendarState, PortalRecord
@@ -55,6 +55,8 @@ def show(
         states = reader.state(portal, moment)
         _say_where_we_are(reader, record, zone, moment, states)
     _print(states, wanted, form)
+    if at is None and wanted is not None and wanted < moment.astimezone(zone).date():
+        say(f'{wanted} was over by then: add --at "{wanted} 00:00" to see it from before')
 
 
 def migrate(archive: Archive = None, config: Config = None) -> None:
@@ -131,11 +133,24 @@ def _say_where_we_are(
         f"{record.name} ({record.portal_id}) at {_local(moment, zone)}: {free} free slots in"
         f" {len(states)} calendars; snapshot of {_local(newest, zone)}, {shots.outcome[-1]}"
     )
+    if moment - newest > timedelta(hours=1):
+        say(
+            f"  that snapshot is {_age(moment - newest)} older than the moment asked for:"
+            " what changed in between is not known"
+        )
     for state in states:
         if not state.outcome.answered:
             say(f"  {state.calendar.name}: not known, its newest view was {state.outcome}")
         elif state.taken_at != newest:
             say(f"  {state.calendar.name}: last seen {_local(state.taken_at, zone)}")
+
+
+def _age(age: timedelta) -> str:
+    """A time span in whole days where it is two of them or more, else in whole hours."""
+    hours = round(age.total_seconds() / 3600)
+    if hours >= 48:
+        return f"{round(hours / 24)} days"
+    return "1 hour" if hours == 1 else f"{hours} hours"
 
 
 def _from_seconds(seconds: int) -> datetime:
