@@ -67,6 +67,7 @@ def test_the_table_fits_and_shows_stops(archive: str, capsys: pytest.CaptureFixt
     code, out, err = run(capsys, "status", "--archive", archive)
     assert code == 0
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 120
+    assert "2026-01-26 07:00 ok" in out  # with the year: an archive holds many
     for text in ("stopped", "2026-01-26", "1 implausible", "kielsw", "100.0", "83.3"):
         assert text in out
     assert "median distance" in err

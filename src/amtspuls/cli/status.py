@@ -25,7 +25,7 @@ _TITLES = {
     "coverage": "covered\n%",
     "calendars": "calen-\ndars",
     "free_slots": "free\nslots",
-    "newest": "newest\nsnapshot",
+    "newest": "newest snapshot\n(local time)",
     "stopped": "stopped\nsince",
 }
 
@@ -75,7 +75,9 @@ def _columns(found: Sequence[PortalStatus]) -> list[str]:
 
 
 def _as_row(one: PortalStatus, form: Format) -> dict[str, Any]:
-    outcomes = ", ".join(f"{number} {name}" for name, number in one.outcomes.items())
+    outcomes = ", ".join(
+        f"{number}\N{NO-BREAK SPACE}{name}" for name, number in one.outcomes.items()
+    )
     newest = (
         "" if one.newest_at is None else f"{_local(one, one.newest_at)[:16]} {one.newest_outcome}"
     )
@@ -84,13 +86,22 @@ def _as_row(one: PortalStatus, form: Format) -> dict[str, Any]:
         "portal": textwrap.fill(one.record.portal_id, 22) if narrow else one.record.portal_id,
         "snapshots": one.snapshots,
         "changed": _percent(one.changed_share),
-        "outcomes": textwrap.fill(outcomes, 20) if narrow else outcomes,
+        "outcomes": _fill(outcomes, 15) if narrow else _plain(outcomes),
         "coverage": _percent(one.coverage),
         "calendars": one.calendars,
         "free_slots": one.free_slots,
-        "newest": textwrap.fill(newest[5:], 15) if narrow else newest,
+        "newest": textwrap.fill(newest, 19) if narrow else newest,
         "stopped": None if one.stopped is None else _local(one, one.stopped.since)[:10],
     }
+
+
+def _fill(text: str, width: int) -> str:
+    return _plain(textwrap.fill(text, width))
+
+
+def _plain(text: str) -> str:
+    """Blanks that lines were not to be broken at become plain ones."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _as_data(one: PortalStatus, *, flat: bool) -> dict[str, Any]:
