@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -200,6 +201,44 @@ def test_an_old_package_in_the_way_that_somebody_changed_is_kept(
         package_of(archive, place, WEEKS)
 
     assert (aside / "notes").read_text() == "mine"
+
+
+def test_what_a_killed_run_left_is_cleaned_up(place: Path, old: Path) -> None:
+    aside, part = place.with_name(".package.old"), place.with_name(".package.part")
+
+    def look_and_stop() -> None:
+        with building(place):
+            assert files_of(place) == files_of(old)
+            raise KeyboardInterrupt
+
+    for missing in (True, False):
+        part.mkdir()
+        (part / "README.md").write_text("half")
+        if missing:
+            place.rename(aside)
+        else:
+            shutil.copytree(old, aside)
+        with pytest.raises(KeyboardInterrupt):
+            look_and_stop()
+        assert files_of(place) == files_of(old)
+        assert names_in(place.parent) == ["package"]
+
+
+def test_a_failed_exchange_brings_the_old_package_back(
+    place: Path, old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.name == ".package.part":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OutputError, match="untouched"), building(place) as builder:
+        builder.add("README.md", b"new")
+    assert files_of(place) == files_of(old)
+    assert names_in(place.parent) == ["package"]
 
 
 class Driver:

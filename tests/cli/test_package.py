@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amtspuls.archive.live import open_writer
-from amtspuls.archive.week import IsoWeek
+from amtspuls.archive.sealed.manifest import LIVE
+from amtspuls.archive.sealed.write import write_week
+from amtspuls.archive.week import WEEKS_NAME, IsoWeek
 from amtspuls.bundle.package.choose import WeekRange, say_weeks
 from amtspuls.errors import ConfigError
 from support.command import Result, run_command, run_well
 from support.histories import PORTAL, made_up
-from support.packages import WEEK, check_standard, files_of, following, plain_archive, rows_of
+from support.packages import (
+    WEEK,
+    check_standard,
+    files_of,
+    following,
+    plain_archive,
+    plain_portal,
+    rows_of,
+)
 from support.sealing import seal
 
 WEEKS = st.dates().map(IsoWeek.of)
@@ -114,6 +125,16 @@ def test_weeks_that_are_not_sealed_are_named_and_left_out(live: Path, tmp_path: 
     assert {(shot["requests"], shot["period_s"]) for shot in shots} == {(3, 900)}
     again = run_well("package", "--weeks", "..2026-06", "--archive", live, "--to", tmp_path / "q")
     assert "left out" not in again.err
+
+
+def test_a_week_that_is_being_sealed_is_not_packaged_yet(live: Path, tmp_path: Path) -> None:
+    shutil.copytree(live, tmp_path / "a")
+    week = IsoWeek.parse("2026-07")
+    write_week(tmp_path / "a" / WEEKS_NAME, week, [plain_portal("amt", week)], LIVE)
+    result = run_well("package", "--archive", tmp_path / "a", "--to", tmp_path / "p")
+
+    assert packaged(tmp_path / "p") == ["2026-05", "2026-06"]
+    assert "left out: 2026-07, 2026-09" in result.err
 
 
 def test_only_weeks_that_are_not_sealed_are_an_error(live: Path, tmp_path: Path) -> None:

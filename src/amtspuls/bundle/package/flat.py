@@ -5,7 +5,7 @@ Further rows of one calendar at one date, which a few old bundles have, are left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -202,8 +202,3 @@ def _moments(seconds: Ints64) -> pa.Array:
 def _known(numbers: Ints64) -> pa.Array:
     """Numbers, empty where a sealed week has -1."""
     return pa.array(numbers, pa.int64(), mask=numbers < 0)
-
-
-def count_rows(parts: Iterable[pa.Table]) -> int:
-    """Rows of several tables."""
-    return sum(part.num_rows for part in parts)
