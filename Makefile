@@ -7,7 +7,7 @@ UV := $(VENV)/lock/bin/uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-index-annotation --quiet
 
-.PHONY: demo test lint types contracts tests bench endurance evidence lock docs dist clean
+.PHONY: demo test lint types contracts tests accuracy bench endurance evidence lock docs dist clean
 
 demo: $(VENV)/base.stamp
 	$(BIN)/amtspuls demo
@@ -35,6 +35,9 @@ endurance: $(VENV)/test.stamp
 
 evidence: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.evidence
+
+accuracy: $(VENV)/base.stamp
+	$(BIN)/python -m benchmarks.accuracy
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks

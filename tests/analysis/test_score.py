@@ -418,6 +418,15 @@ def rows() -> Iterator[dict[str, object]]:
     yield from score_rows("shared-desks", 1, scores_of("shared-desks"))
 
 
+def test_the_accuracy_page_holds_every_scenario_and_rule() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "accuracy.md").read_text("utf-8")
+
+    for name in SCENARIOS:
+        for rule in RULES:
+            assert page.count(f"| {name} | `{rule.name}` |") == 2, "make accuracy"
+    assert "seeds 1000 to" in page
+
+
 def test_rows_hold_all_figures() -> None:
     (first, *others) = rows()
 

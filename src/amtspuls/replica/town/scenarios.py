@@ -49,7 +49,7 @@ _ALL = (
     Scenario(
         name="flapper",
         about="the page loses calendars or all of them for minutes or hours, again and again",
-        flaps_per_week=(10, 60),
+        flaps_per_week=(5, 25),
         flap_min=(2, 150),
         missed=(0.01, 0.1),
         partial=(0.005, 0.03),
