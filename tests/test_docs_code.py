@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from amtspuls.archive.live import open_writer
+from amtspuls.model import Calendar
 from support.command import run_well
 from support.measure_archive import BONN, KIEL, morning_snapshots
 from support.sealing import seal
 
+# The pages name a portal and a calendar of the predecessor's published weeks; so does the archive here.
+CALENDAR = Calendar("564/10180", "Photovoltaik-Beratung")
 DOCS = Path(__file__).parents[1] / "docs" / "how-to"
 
 
@@ -34,7 +37,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             for portal in (BONN, KIEL):
                 for snapshot in morning_snapshots(portal.id):
                     at = snapshot.taken_at + timedelta(days=7 * week)
-                    writer.store(portal, replace(snapshot, taken_at=at, finished_at=at))
+                    views = tuple(replace(view, calendar=CALENDAR) for view in snapshot.views)
+                    writer.store(
+                        portal, replace(snapshot, taken_at=at, finished_at=at, views=views)
+                    )
     seal(folder, datetime(2026, 2, 3, tzinfo=UTC))
     monkeypatch.chdir(tmp_path)
     run_well("legacy-metrics", "--to", ".", "--week", "2026-05")
@@ -62,13 +68,13 @@ def test_what_takes_the_place_of_the_predecessors_classes(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     left = _run("from-office-schedule-data.md")
-    assert left["name"] == "Führerscheinwesen"
+    assert left["name"] == "Photovoltaik-Beratung"
     assert left["columns"][:2] == ["date", "location_id"]
     assert {cell for row in left["rows"] for cell in row[2:]} == {0, 1}
-    assert left["views"].column("portal").unique().to_pylist() == ["bonn"]
+    assert left["views"].column("portal").unique().to_pylist() == ["kielsw"]
     assert left["frame"].index.names == ["date", "source_id", "location_id", "location_name"]
     assert set(left["shown"].stack()) == {"-", "1"}
-    assert left["summary_weekly"].loc[("2026-05", "bonn"), "num_snapshots"] == len(left["rows"])
+    assert left["summary_weekly"].loc[("2026-05", "kielsw"), "num_snapshots"] == len(left["rows"])
     assert left["appointments"].columns.names == ["source", "location", "metric"]
-    assert ("bonn", "Führerscheinwesen", "appointments") in left["appointments"]
+    assert ("kielsw", "Photovoltaik-Beratung", "appointments") in left["appointments"]
     assert "2026-06 kielsw" in capsys.readouterr().out
