@@ -90,8 +90,12 @@ def test_one_failed_portal_gives_exit_code_3_and_leaves_the_other_alone(
     set_fault(base, portal="auwinkel", fault="changed")
     try:
         result = run_command("snapshot", "--replica", base, "--archive", tmp_path / "archive")
+        days = run_command(
+            "snapshot", "--replica", base, "-i", "auwinkel", "--dry-run", "--format", "day"
+        )
     finally:
         set_fault(base)
+    assert "UTC: changed (" in days.out  # with the reason, which no table shows there
     assert result.code == 3
     assert "1 ok" in result.err
     assert "1 changed" in result.err

@@ -87,7 +87,9 @@ def _print_days(taken: Sequence[Taken]) -> None:
 
     for one in taken:
         shot = one.snapshot
+        why = f" ({shot.reason})" if shot.reason else ""
         print(
-            f"{one.portal.name} ({one.portal.id}), {shot.taken_at:%Y-%m-%d %H:%M:%S} UTC: {shot.outcome}"
+            f"{one.portal.name} ({one.portal.id}), {shot.taken_at:%Y-%m-%d %H:%M:%S} UTC:"
+            f" {shot.outcome}{why}"
         )
         print_day_tables(shot.views)
