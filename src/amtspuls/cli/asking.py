@@ -57,15 +57,19 @@ def make_selection(
 
     from amtspuls.analysis.selection import Selection, select_portals
     from amtspuls.clock import parse_local_time
+    from amtspuls.errors import ConfigError
 
     chosen = Selection(tuple(include or ()), tuple(exclude or ()), tuple(systems or ()))
     zones = {portal.zone for portal in select_portals(reader, chosen)}
     zone = ZoneInfo(zones.pop() if len(zones) == 1 else "Europe/Berlin")
-    return replace(
-        chosen,
-        from_at=None if from_local is None else parse_local_time(from_local, zone),
-        until_at=None if until_local is None else parse_local_time(until_local, zone),
-    )
+    from_at = None if from_local is None else parse_local_time(from_local, zone)
+    until_at = None if until_local is None else parse_local_time(until_local, zone)
+    if from_at and until_at and from_at >= until_at:
+        raise ConfigError(
+            f"--from {from_local} is not before --until {until_local} (not included):"
+            " give a later --until, or exchange the two"
+        )
+    return replace(chosen, from_at=from_at, until_at=until_at)
 
 
 def say_left_out(reader: ArchiveReader, selection: Selection) -> None:
