@@ -215,6 +215,53 @@ def test_spans_of_bundles_are_joined_as_the_reader_joins_them(tmp_path: Path) ->
     ]
 
 
+def test_a_week_that_shows_no_slot_at_all_ends_what_was_open(tmp_path: Path) -> None:
+    first, then = datetime(2026, 1, 31, 10, 0), datetime(2026, 2, 2, 0, 4)
+    for local, free in ((first, (TUESDAY, WEDNESDAY)), (then, ())):
+        week = IsoWeek.of(local.date())
+        portal = seal_rows("demo", [PlainRow(local, "a", free)])
+        portal = as_imported(portal, at(datetime.combine(week.end, time())))
+        source = Source("import", f"{week}.tar.gz", "0" * 64)
+        write_week(tmp_path / "weeks", week, [portal], source)
+    found = sorted(ask(tmp_path, "SELECT * FROM spans"), key=by_slot)
+    assert found == spans_of_reader(tmp_path)
+    assert [row["ended"] for row in found] == ["vanished", "vanished"]
+
+
+def test_the_end_of_a_span_is_that_of_its_last_part_however_many_snapshots_a_week_has(
+    tmp_path: Path,
+) -> None:
+    many = 10_070
+    rows = [
+        PlainRow(datetime(2026, 1, 26) + timedelta(minutes=n), "a", (WEDNESDAY,) * (n > many - 9))
+        for n in range(many)
+    ]
+    told = {
+        IsoWeek(2026, 5): rows,
+        IsoWeek(2026, 6): [
+            PlainRow(datetime(2026, 2, 2, 0, 4), "a", (WEDNESDAY,)),
+            PlainRow(datetime(2026, 2, 3, 0, 4), "a", ()),
+        ],
+    }
+    for week, shown in told.items():
+        portal = as_imported(seal_rows("demo", shown), at(datetime.combine(week.end, time())))
+        source = Source("import", f"{week}.tar.gz", "0" * 64)
+        write_week(tmp_path / "weeks", week, [portal], source)
+    found = ask(tmp_path, "SELECT * FROM spans")
+    assert found == spans_of_reader(tmp_path)
+    assert [row["closed_at"].day for row in found] == [2]
+
+
+def test_slots_years_ahead_are_there(tmp_path: Path) -> None:
+    far = tuple(at(datetime(year, 7, 1, 9, 0)) for year in (2026, 2031, 2039))
+    portal = seal_rows("demo", [PlainRow(datetime(2026, 1, 31, 10, 0), "a", far)])
+    source = Source("import", "2026-05.tar.gz", "0" * 64)
+    write_week(tmp_path / "weeks", IsoWeek(2026, 5), [portal], source)
+    found = sorted(ask(tmp_path, "SELECT * FROM spans"), key=by_slot)
+    assert len(found) == 3
+    assert found == spans_of_reader(tmp_path)
+
+
 def test_weeks_of_a_live_archive_are_running(tmp_path: Path) -> None:
     with closing(open_writer(tmp_path)) as writer:
         for day in (30, 31):

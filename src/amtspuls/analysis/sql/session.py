@@ -44,6 +44,7 @@ from amtspuls.analysis.sql.tables import (
 from amtspuls.archive.sealed.format import file_name
 from amtspuls.archive.sealed.read import SealedWeek
 from amtspuls.errors import ArchiveError, QueryError
+from amtspuls.model import Slot, local_from_slot
 
 SQL_VIEWS: Mapping[str, SqlView] = {
     view.name: view
@@ -192,14 +193,17 @@ class SqlSession:
         return [_verified(week, name) for week in self._sources.sealed if week.manifest.file(name)]
 
     def _offsets(self) -> pa.Table:
-        weeks = [week.manifest.week for week in self._sources.sealed]
-        years = [week.year for week in (*weeks, self._running.week) if week]
         zones = self._running.zones | {
             week.record(portal_id)[0].zone
             for week in self._sources.sealed
             for portal_id in week.portal_ids
         }
-        return zone_offsets(sorted(zones), min(years, default=2020), max(years, default=2020))
+        # A slot on a day that is not there would be missing in the answer, so the slots say which days.
+        ends = "SELECT min(slot), max(slot) FROM sealed_spans"
+        (found,) = self._connection.execute(ends).fetchall()
+        slots = [slot for slot in found if slot is not None]
+        years = [local_from_slot(Slot(slot)).year for slot in slots] or [2020]
+        return zone_offsets(sorted(zones), years[0], years[-1])
 
     def _make_table(self, table: str, paths: Sequence[str]) -> None:
         """One table of all weeks: files, and what is not sealed as Arrow."""

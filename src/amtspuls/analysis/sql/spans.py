@@ -55,8 +55,8 @@ runs AS (
   FROM sealed_views WHERE covered <> '' GROUP BY ALL
 ),
 bounds AS (
-  SELECT iso_year, iso_week, portal, min(slot) // 1440 AS first_day, max(slot) // 1440 AS last_day
-  FROM sealed_spans GROUP BY ALL
+  SELECT portal, min(slot) // 1440 AS first_day, max(slot) // 1440 AS last_day
+  FROM sealed_spans GROUP BY portal
 ),
 ranges AS (
   SELECT *, unnest(string_split(covered, ',')) AS range FROM runs
@@ -66,7 +66,7 @@ covered_days AS (
       greatest(split_part(range, '..', 1)::DATE - DATE '1970-01-01', b.first_day),
       least(split_part(range, '..', CASE WHEN contains(range, '..') THEN 2 ELSE 1 END)::DATE
         - DATE '1970-01-01', b.last_day))) AS day
-  FROM ranges r JOIN bounds b USING (iso_year, iso_week, portal)
+  FROM ranges r JOIN bounds b USING (portal)
 ),
 seen AS (
   SELECT c.week_number, d.portal, c.id, d.day, min(n.taken_at) AS seen_s
@@ -97,7 +97,7 @@ islands AS (
 whole AS (
   SELECT portal, any_value(key) AS key, slot, any_value(start_s) AS start_s, min(opened_s) AS opened_s,
     arg_max_null(CASE WHEN waits THEN next_s ELSE coalesce(closed_s, start_s) END,
-      week_number * 10000 + opened)
+      week_number::BIGINT * 4294967296 + opened)
       AS closed_s
   FROM islands GROUP BY portal, id, slot, island
 ),
