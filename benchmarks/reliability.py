@@ -20,6 +20,7 @@ LONG_RUNS = {
     "tests/integration/test_kill.py": "the collector killed (SIGKILL) at 200 random moments of a replay: whole snapshots only, and going on gives the archive of an uninterrupted run",
     "tests/archive/test_killed.py": "the archive's writer killed at 40 random moments",
     "tests/archive/test_killed_seal.py": "`amtspuls seal` killed at 100 random moments: the archive says the same, and the next run finishes",
+    "tests/bundle/test_package_place.py": "`amtspuls package` killed at 100 random moments and at every step of the exchange: the old package or the new one is whole, the next run finishes",
     "tests/integration/test_kill_import.py": "`amtspuls import` and `export --format legacy` killed at 100 random moments each: whole weeks only, the next run finishes, nothing lost or doubled",
     "tests/bundle/test_import.py": "five real weeks imported and given back: every CSV byte for byte (only where recorded weeks are present)",
     "tests/archive/test_sealing.py": "random histories sealed now and then: the archive says what one says that was never sealed",

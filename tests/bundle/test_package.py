@@ -189,6 +189,8 @@ def test_files_have_the_described_columns_and_compact_encodings(package: Path) -
             column = group.row_group(0).column(number)
             assert column.compression == "ZSTD"
     spans = pq.ParquetFile(package / parquet_path("spans", WEEK)).metadata.row_group(0)
+    views = [(v["portal"], v["taken_at"], v["calendar"]) for v in rows_of(package, "views")]
+    assert views == sorted(views)
     found = {spans.column(n).path_in_schema: spans.column(n).encodings for n in range(8)}
     assert "RLE_DICTIONARY" in found["calendar"]
     assert "DELTA_BINARY_PACKED" in found["slot"]
@@ -355,4 +357,13 @@ def test_portals_that_were_never_answered_are_told(tmp_path: Path) -> None:
     assert (row["covered_share"], row["refused"], row["holes"]) == ("0.0", "40", "1")
     assert row["longest_hole_min"] == str(7 * 24 * 60)
     assert not table_of(tmp_path / "p" / "legacy-summary.csv")
+    check_standard(tmp_path / "p", [WEEK])
+
+
+def test_a_week_without_any_portal_is_a_package_too(tmp_path: Path) -> None:
+    write_week(tmp_path / WEEKS_NAME, WEEK, [], LIVE)
+    report = package_of(tmp_path, tmp_path / "p", [WEEK])
+
+    assert (report.portals, report.snapshots, report.spans) == (0, 0, 0)
+    assert not rows_of(tmp_path / "p", "spans")
     check_standard(tmp_path / "p", [WEEK])
