@@ -20,6 +20,18 @@ def test_scores_of_a_scenario_as_json() -> None:
     assert {row["seed"] for row in rows} == {3}
     assert len({row["bookings_truth"] for row in rows}) == 1
     assert 0.5 < rows[0]["bookings_recall"] <= 1
+    assert set(rows[0]["kinds"]) == {"booked", "cancelled", "horizon_roll"}
+    assert rows[0]["kinds"]["booked"]["precision"] == rows[0]["bookings_precision"]
+    assert rows[0]["kinds"]["horizon_roll"]["recall"] > 0.9
+
+
+def test_csv_has_plain_columns_only() -> None:
+    out = run_well("score", "--scenario", "quiet-village", "--weeks", "1", "--format", "csv").out
+    head, *lines = out.splitlines()
+
+    assert len(lines) == 3
+    assert "kinds" not in head
+    assert {line.count(",") for line in lines} == {head.count(",")}
 
 
 def test_scores_for_people_and_the_same_twice() -> None:

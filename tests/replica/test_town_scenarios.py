@@ -197,7 +197,7 @@ def _minute(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-@given(name=st.sampled_from(LIGHT), seed=st.integers(0, 10_000), data=st.data())
+@given(name=st.sampled_from(NAMES), seed=st.integers(0, 10_000), data=st.data())
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_shown_is_what_the_desks_can_do(name: str, seed: int, data: st.DataObject) -> None:
     """Conservation: no slot is shown without a desk for it, and none is kept back."""
@@ -227,6 +227,8 @@ def _compare(floor: Floor, ledger: Ledger, at: datetime) -> None:
                 and utc_from_slot(Slot(number * 1440 + minute), TOWN_ZONE) - at
                 > timedelta(minutes=counter.notice_min)
             }
+            if counter.first_of_day and expected:
+                expected = {min(expected)}
             mask = floor.shown[place].get(number, 0)
             grid = floor.group.grid_min
             shown = {step * grid for step in range(mask.bit_length()) if mask >> step & 1}

@@ -238,7 +238,7 @@ def true_wait_days(record: TruthRecord) -> float:
 
 
 def score_rows(scenario: str, seed: int, scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """One row per rule, for tables."""
+    """One row per rule; ``kinds`` holds all kinds that it tells, the columns two of them for tables."""
     return [
         {
             "scenario": scenario,
@@ -248,18 +248,21 @@ def score_rows(scenario: str, seed: int, scores: Sequence[Score]) -> list[dict[s
             **_columns("cancellations", score.kind(Kind.CANCELLED)),
             "lead_error_days": score.lead_error_days,
             "wait_error_days": score.wait_error_days,
+            "kinds": {kind.kind.value: _figures(kind) for kind in score.kinds},
         }
         for score in scores
     ]
 
 
 def _columns(name: str, score: KindScore) -> dict[str, float | None]:
+    return {f"{name}_{key}": value for key, value in _figures(score).items()}
+
+
+def _figures(score: KindScore) -> dict[str, float | None]:
     return {
-        f"{name}_truth": score.truth,
-        f"{name}_low": score.found.low,
-        f"{name}_central": score.found.central,
-        f"{name}_high": score.found.high,
-        f"{name}_error": score.error,
-        f"{name}_precision": score.precision,
-        f"{name}_recall": score.recall,
+        "truth": score.truth,
+        **score.found._asdict(),
+        "error": score.error,
+        "precision": score.precision,
+        "recall": score.recall,
     }
