@@ -76,6 +76,20 @@ async def test_a_case_holds_no_secret_and_reads_the_same(system: str, tmp_path: 
     assert json.loads((tmp_path / "case" / "expected.json").read_text("utf-8")) == case.expected
 
 
+async def test_what_stands_beside_the_answers_is_scrubbed_too(tmp_path: Path) -> None:
+    visit = await taped(tmp_path, "tempus")
+    assert visit.ending is not None
+    told = "ask Frau Erika Müller, e.mueller@stadt.example"
+    about = replace(visit.about, portal={**visit.about.portal, "note": told})
+    # An older parser may have quoted the page.
+    visit = replace(visit, about=about, ending=replace(visit.ending, reason=told))
+    case = await asyncio.to_thread(make_case, visit, portal_of(visit, tmp_path))
+    write_case(case.visit, case.expected, tmp_path / "case")
+    text = "".join(path.read_text("utf-8") for path in (tmp_path / "case").iterdir())
+    assert "Müller" not in text
+    assert "e.mueller@" not in text
+
+
 async def test_sessions_and_cookies_are_told_apart_but_not_told(tmp_path: Path) -> None:
     visit = await taped(tmp_path, "ekol")
     tokens = scrub(visit).tokens

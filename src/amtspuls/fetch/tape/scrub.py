@@ -105,7 +105,7 @@ def scrub(visit: Visit) -> Scrubbed:
     done.visit = change_texts(slim, lambda text: replace_tokens(text, done.tokens))
     for what, (pattern, instead) in _PERSONS.items():
         change = _counting(done.replaced, what, pattern, instead)
-        done.visit = _change_known(_change_bodies(done.visit, change), change)
+        done.visit = _change_told(_change_bodies(done.visit, change), change)
     return done
 
 
@@ -154,10 +154,14 @@ def change_texts(visit: Visit, change: Callable[[str], str]) -> Visit:
     return _change_bodies(slim, change)
 
 
-def _change_known(visit: Visit, change: Callable[[str], str]) -> Visit:
-    """Change the names of calendars that the archive remembered."""
+def _change_told(visit: Visit, change: Callable[[str], str]) -> Visit:
+    """Change what is told beside the answers: names of calendars, the portal's note, how it ended."""
     known = tuple(replace(one, name=change(one.name)) for one in visit.about.known)
-    return replace(visit, about=replace(visit.about, known=known))
+    portal = dict(visit.about.portal)
+    if portal.get("note"):
+        portal["note"] = change(str(portal["note"]))
+    ending = visit.ending and replace(visit.ending, reason=change(visit.ending.reason))
+    return replace(visit, about=replace(visit.about, known=known, portal=portal), ending=ending)
 
 
 def _change_bodies(visit: Visit, change: Callable[[str], str]) -> Visit:
