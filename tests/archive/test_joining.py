@@ -243,6 +243,24 @@ def test_what_was_imported_goes_on_in_what_is_collected(tmp_path: Path, sealed: 
         assert reader.views(PORTAL.id).calendar.tolist().count(calendar.number) == 4
 
 
+def test_what_was_imported_is_one_span_when_its_first_live_week_is_sealed_and_the_next_is_not(
+    tmp_path: Path,
+) -> None:
+    _import(tmp_path, 5, [{"k": (FAR,)}])
+    days = Covered.from_ranges([(date(2026, 1, 26), date(2026, 3, 31))])
+    with closing(open_writer(tmp_path)) as writer:
+        for week in (6, 7):
+            at = _time(week, 0)
+            view = View(Calendar("k", "k"), Outcome.OK, days, (FAR,))
+            writer.store(PORTAL, Snapshot(PORTAL.id, at, at, Outcome.OK, (view,)))
+        assert len(seal_weeks(writer, _time(7, 0))) == 1
+        assert _spans(tmp_path) == [("k", FAR, _at(5, 0), STILL_OPEN)]
+        at = _time(7, 1)
+        view = View(Calendar("k", "k"), Outcome.OK, days, ())
+        writer.store(PORTAL, Snapshot(PORTAL.id, at, at, Outcome.OK, (view,)))
+    assert _spans(tmp_path) == [("k", FAR, _at(5, 0), _at(7, 1))]
+
+
 def test_a_lost_week_ends_what_was_open_with_the_week_after_it(tmp_path: Path) -> None:
     first = _portal(5, [{"k": (FAR,)}])
     later = _portal(7, [{"k": (NEAR + 30 * 1440,)}])

@@ -48,12 +48,14 @@ class Joiner:
         live: Open at the end of the newest piece of the live chain.
         imported: Open at the end of an imported piece, and not met since.
         imported_at: Newest snapshot of an imported piece.
+        live_at: Newest snapshot of a piece of the live chain.
     """
 
     def __init__(self) -> None:
         self.live = NOTHING_OPEN
         self.imported = NOTHING_OPEN
         self.imported_at = 0
+        self.live_at = 0
         self._done: list[Done] = []
         self._newest_at = 0
 
@@ -82,6 +84,7 @@ class Joiner:
             )
         else:
             self.live = still
+            self.live_at = int(piece.taken_at[-1])
         self._newest_at = max(self._newest_at, int(piece.taken_at[-1]))
 
     def _go_on_live(self, piece: Piece, key: Ints, opened_at: Ints) -> Ints:
@@ -129,6 +132,19 @@ class Joiner:
         since = self._meet_imported(piece, key, before)
         earlier = since < before
         return key[earlier], before[earlier], since[earlier]
+
+    def go_on(self, spans: Done) -> Done:
+        """Spans of the live part, those that a sealed piece left open with the opening that it knows.
+
+        An imported week may have shown them earlier than the live part knows. What ended by the newest
+        sealed snapshot is left out: the pieces have it.
+        """
+        spans = Done(*(column[spans.closed_at > self.live_at] for column in spans))
+        places, found = find_keys(self.live.key, spans.key)
+        found &= spans.opened_at <= self.live_at
+        opened_at = spans.opened_at.copy()
+        opened_at[found] = self.live.opened_at[places[found]]
+        return spans._replace(opened_at=opened_at)
 
     def _end(self, spans: OpenSpans, at: Ints | int) -> None:
         closed_at = np.maximum(np.minimum(spans.start, at), spans.opened_at)

@@ -97,7 +97,7 @@ def _live_portal(moment: Moment, portal_id: str) -> LivePortal | None:
 def _with_live(connection: Connection, portal: LivePortal, joiner: Joiner) -> Done:
     """Add the spans of the live part; a span that is in both is taken from there."""
     columns = read_spans(connection, portal.record.portal_id, (None, None), portal.zone)
-    live = Done(key_of(columns[0], columns[1]), columns[2], columns[3])
+    live = joiner.go_on(Done(key_of(columns[0], columns[1]), columns[2], columns[3]))
     rest = cut_portal(connection, portal, _FOR_EVER) if len(joiner.imported.key) else None
     if rest is None:
         return _prefer_last(joiner.finish(), live)
