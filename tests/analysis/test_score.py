@@ -344,7 +344,7 @@ def test_cut_weeks_are_those_that_seal_writes(tmp_path: Path) -> None:
 
 @cache
 def scores_of(name: str) -> tuple[Score, ...]:
-    return score_rules(archive_of(name), truth_of(town_of(name)), RULES)
+    return score_rules(archive_of(name, 4), truth_of(town_of(name, 4)), RULES)
 
 
 def test_todays_rules_are_scored_and_miss_what_they_are_known_to_miss() -> None:

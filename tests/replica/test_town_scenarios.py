@@ -28,12 +28,12 @@ START = date(2026, 3, 23)
 """The week in which the clocks go forward, a week before Easter."""
 
 NAMES = list(SCENARIOS)
-LIGHT = [name for name in NAMES if name not in {"vaccination", "busy-city"}]
+LIGHT = ["quiet-village", "batch-releaser", "flapper", "slow-updater", "short-notice"]
 SEED = 2
 
 
 @cache
-def town_of(name: str, seed: int = SEED, days: int = 8) -> Town:
+def town_of(name: str, seed: int = SEED, days: int = 6) -> Town:
     return make_scenario(name, seed, start=START, days=days)
 
 
@@ -76,7 +76,7 @@ def test_a_scenario_is_one_portal_and_no_recording() -> None:
 
 @pytest.mark.parametrize("name", LIGHT)
 def test_equal_seeds_give_equal_scenarios(name: str) -> None:
-    first, again = town_of(name), make_scenario(name, SEED, start=START, days=8)
+    first, again = town_of(name), make_scenario(name, SEED, start=START, days=6)
 
     assert first.truth == again.truth
     assert first.offices == again.offices
@@ -89,14 +89,14 @@ def test_other_seeds_draw_other_offices(name: str) -> None:
 
 
 def test_every_kind_of_truth_happens_in_some_scenario() -> None:
-    kinds = {line.kind for name in NAMES for line in town_of(name).truth}
-    for name in ("short-notice", "batch-releaser"):
-        kinds |= {line.kind for line in town_of(name, 1, 21).truth}
+    shown = (town_of("flapper"), town_of("vaccination"))
+    named = (town_of(name, 1, 21) for name in ("short-notice", "batch-releaser"))
+    kinds = {line.kind for town in (*shown, *named) for line in town.truth}
 
     assert kinds == set(TruthKind)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*LIGHT, "long-services", "shared-desks", "vaccination"])
 def test_the_truth_log_replayed_is_what_is_shown(name: str) -> None:
     town = town_of(name)
     (portal_id,) = town.portals
@@ -198,7 +198,7 @@ def _minute(at: time) -> int:
 
 
 @given(name=st.sampled_from(NAMES), seed=st.integers(0, 10_000), data=st.data())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_shown_is_what_the_desks_can_do(name: str, seed: int, data: st.DataObject) -> None:
     """Conservation: no slot is shown without a desk for it, and none is kept back."""
     office = require_scenario(name).draw(seed)
@@ -242,7 +242,7 @@ def test_nothing_is_shown_that_has_begun_and_nothing_inside_the_notice(name: str
     notice = {one.calendar.key: timedelta(minutes=one.notice_min) for one in office.counters}
     lag = timedelta(minutes=office.habits.refresh_min)
     shown = 0
-    for quarter in range(0, 96 * 8, 17):
+    for quarter in range(0, 96 * 6, 17):
         at = town.first_at + timedelta(minutes=15 * quarter)
         for key, slots in town.offer(office.id, at).items():
             shown += len(slots)
@@ -280,7 +280,7 @@ def test_the_vaccination_page_shows_one_time_a_day_and_later_ones_after_bookings
             assert line.slots[0] < following.slots[0]
             later += 1
     assert later > 100
-    for hour in range(180):
+    for hour in range(140):
         offer = town.offer(portal_id, town.first_at + timedelta(hours=hour))
         for slots in offer.values():
             days = Counter(local_from_slot(slot).date() for slot in slots)
@@ -447,7 +447,7 @@ def test_holidays_are_those_of_all_states() -> None:
 
 
 def test_nobody_is_offered_easter_monday() -> None:
-    town = town_of("busy-city")
+    town = town_of("shared-desks")
     days = {local_from_slot(slot).date() for line in town.truth for slot in line.slots}
 
     assert date(2026, 4, 7) in days

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import Random
 
+from amtspuls.replica.town.desks import steps_of
 from amtspuls.replica.town.model import Counter
 
 _SECONDS_PER_HOUR = 3600
@@ -71,7 +72,7 @@ def choose_start(
     if not offered:
         return None
     day = min(offered, key=lambda number: (abs(number - wished_day), number))
-    steps = [step for step in range(offered[day].bit_length()) if offered[day] >> step & 1]
+    steps = steps_of(offered[day])
     weights = [hours[step * grid_min // 60] for step in steps] if hours else []
     if any(weights):
         return day, random.choices(steps, weights)[0]

@@ -89,14 +89,22 @@ class Desks:
     def slots(self, day: int, mask: int) -> tuple[Slot, ...]:
         """Slots of the steps in a mask, ascending."""
         first, grid = day * MINUTES_PER_DAY, self._group.grid_min
-        return tuple(
-            Slot(first + step * grid) for step in range(mask.bit_length()) if mask >> step & 1
-        )
+        return tuple(Slot(first + step * grid) for step in steps_of(mask))
 
     def _free(self, desk: int, day: int) -> int:
         if (desk, day) in self._withdrawn:
             return 0
         return self.open_steps(day) & ~self._taken.get((desk, day), 0)
+
+
+def steps_of(mask: int) -> list[int]:
+    """Steps of a mask, ascending."""
+    steps = []
+    while mask:
+        lowest = mask & -mask
+        steps.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return steps
 
 
 def _run(step: int, steps: int) -> int:
