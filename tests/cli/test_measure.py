@@ -59,6 +59,7 @@ def test_a_table_has_a_sentence_and_the_small_print_beside_it(
 ) -> None:
     code, out, err = run(capsys, "measure", "wait", "-i", "bonn")
     assert code == 0
+    assert ", local time. Provisional" in err
     assert "How long is the wait" in out
     assert "> 9" in out
     assert "median wait 1.0 days (third free slot > 9), measured in 100 % of the time" in err

@@ -35,7 +35,7 @@ def small_print(answer: Answer) -> str:
     """What holds for the whole answer: range and rule."""
     total = answer.total
     return (
-        f"From {show_time(total['from'])} until {show_time(total['until'])}. "
+        f"From {show_time(total['from'])} until {show_time(total['until'])}, local time. "
         f"Provisional, rule {total['rule']}: what it counts, and what it cannot know, is in "
         "docs/reference/measures.md."
     )
