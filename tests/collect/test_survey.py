@@ -124,7 +124,7 @@ def test_the_report_counts_and_sorts() -> None:
     assert "Status changed: 1 silent → active." in text
     assert "## tempus: 2 of 2 answer" in text
     assert "| c | silent | active | ok |  | 1 | 1 | 4 |" in text
-    assert "| d | active | active | unreachable | a\\|b \\<i\\> | 0 | 0 | 4 |" in text
+    assert "| d | active | active | unreachable | a\\|b \\<i\\> |  |  | 4 |" in text
     assert "| e | smartcjm | unverified |" in text
 
 

@@ -69,11 +69,12 @@ _COLUMNS = {
 
 def _as_row(taken: Taken) -> dict[str, Any]:
     shot = taken.snapshot
+    answered = shot.outcome.answered
     return {
         "portal": shot.portal_id,
         "outcome": str(shot.outcome),
-        "calendars": len(shot.views),
-        "free": sum(len(view.slots) for view in shot.views),
+        "calendars": len(shot.views) if answered else None,  # no answer is not "nothing free"
+        "free": sum(len(view.slots) for view in shot.views) if answered else None,
         "opened": taken.stored.opened if taken.stored else None,
         "closed": taken.stored.closed if taken.stored else None,
         "requests": shot.requests,

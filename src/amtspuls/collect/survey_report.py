@@ -83,14 +83,15 @@ def _system(name: str, findings: Sequence[Finding]) -> str:
 
 def _cells(finding: Finding) -> tuple[str | int, ...]:
     shot = finding.snapshot
+    answered = shot.outcome.answered
     return (
         finding.was.id,
         finding.was.status,
         finding.now.status,
         str(shot.outcome),
         _text(shot.reason),
-        len(shot.views),
-        sum(len(view.slots) for view in shot.views),
+        len(shot.views) if answered else "",  # no answer is not "nothing free"
+        sum(len(view.slots) for view in shot.views) if answered else "",
         shot.requests,
     )
 
