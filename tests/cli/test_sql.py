@@ -86,6 +86,7 @@ def test_the_schema_needs_no_archive() -> None:
         (("SELECT nam FROM portals",), "name"),
         (("DELETE FROM portals",), "only SELECT"),
         (("SELECT 1; SELECT 2",), "one statement"),
+        (("",), "the query is empty"),
         ((), "name one SELECT"),
         (("SELECT 1", "--schema"), "name one SELECT"),
         (("SELECT 1", "--format", "parquet"), "--out FILE"),

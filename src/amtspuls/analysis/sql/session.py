@@ -143,6 +143,8 @@ class SqlSession:
         """The only statement of a text, and the SELECT in it."""
         kinds = duckdb.StatementType
         found = self._connection.extract_statements(text)
+        if not found:
+            raise QueryError('the query is empty: write a SELECT, such as "FROM portals"')
         if len(found) != 1:
             raise QueryError(f"one statement is wanted, not {len(found)}: run them one by one")
         if found[0].type == kinds.EXPLAIN:
