@@ -259,6 +259,21 @@ def test_times_that_cannot_be_are_named(rows: list[str], week: IsoWeek, says: st
         seal(amt((), *map(one_row, rows)), week)
 
 
+def test_the_metadata_lies_above_the_folder_of_a_year(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = write_metadata(tmp_path / "metadata.json", {})
+    year, other = tmp_path / "2026", tmp_path / "other"
+    year.mkdir()
+    other.mkdir()
+    monkeypatch.chdir(year)
+
+    assert find_metadata([year]) == metadata
+    assert find_metadata([Path()]) == metadata
+    assert find_metadata([Path("2026-05.tar.gz")]) == metadata
+    assert find_metadata([other]) is None
+
+
 def test_names_come_from_the_metadata_and_unions_are_marked(tmp_path: Path) -> None:
     members = {
         f"{portal_id}.csv": csv_text(portal_id, (), [("2026-01-26 00:03:00", "1/2", ())])

@@ -31,6 +31,7 @@ AGGREGATED = frozenset({"impfthueringen"})
 
 _NAME = re.compile(r"(\d{4}-\d{2})\.tar\.gz")
 _METADATA = "metadata.json"
+_YEAR = re.compile("[0-9]{4}")
 
 
 class Status(StrEnum):
@@ -122,9 +123,12 @@ def _week_of(path: Path) -> IsoWeek:
 
 
 def find_metadata(paths: Iterable[Path]) -> Path | None:
-    """The metadata.json that belongs to bundles: in a named folder, or beside or above a bundle."""
-    for path in paths:
-        near = (path,) if path.is_dir() else (path.parent, path.parent.parent)
+    """The metadata.json of bundles: in a named folder, above that of a year, beside or above a bundle."""
+    for path in map(Path.absolute, paths):
+        if path.is_dir():
+            near = (path, path.parent) if _YEAR.fullmatch(path.name) else (path,)
+        else:
+            near = (path.parent, path.parent.parent)
         for folder in near:
             if (folder / _METADATA).is_file():
                 return folder / _METADATA
