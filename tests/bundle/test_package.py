@@ -31,10 +31,11 @@ from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.rows import free_at
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
-from amtspuls.bundle.package.columns import HIVE_COLUMNS, WEEK_TABLES, WHOLE_TABLES
+from amtspuls.bundle.package.columns import HIVE_COLUMNS, WEEK_TABLES
 from amtspuls.bundle.package.coverage import find_coverage
 from amtspuls.bundle.package.describe import parquet_path
 from amtspuls.bundle.package.flat import flatten, parquet_bytes
+from amtspuls.bundle.package.whole import WHOLE_TABLES
 from amtspuls.errors import ConfigError
 from amtspuls.model import Covered, Outcome
 from support.packages import (
@@ -332,12 +333,16 @@ def test_a_licence_is_of_own_records_only(tmp_path: Path) -> None:
 
 def test_names_that_pages_made_up_break_no_table(tmp_path: Path) -> None:
     portal = plain_portal("amt", WEEK)
-    record = replace(portal.record, name="Amt | [x](y)\n# <b>", url="https://example.org/a|b)")
+    record = replace(
+        portal.record, name="Amt | [x](y)\n# <b>\r\x85", url="https://example.org/a|b)"
+    )
     coverage_of(replace(portal, record=record), tmp_path)
 
     text = (tmp_path / "p" / "README.md").read_text("utf-8")
     assert "\n| amt | Amt \\| \\[x\\](y) # \\<b\\> | tempus |" in text
-    assert table_of(tmp_path / "p" / "summary.csv")[0]["name"] == record.name
+    for name in ("summary", "legacy-summary"):
+        assert table_of(tmp_path / "p" / f"{name}.csv")[0]["name"] == "Amt | [x](y) # <b>  "
+    assert rows_of(tmp_path / "p", "portals")[0]["name"] == record.name
     check_standard(tmp_path / "p", [WEEK])
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from unicodedata import category
 
 from amtspuls.analysis.legacy.summary import PortalName, SummaryRow, summary_csv, weekly_csv
 from amtspuls.analysis.legacy.week import calculate_week
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.week import IsoWeek
+
+_CONTROL = frozenset({"Cc", "Zl", "Zp"})
 
 
 class LegacyLedger:
@@ -24,7 +27,9 @@ class LegacyLedger:
         self._rows += calculate_week(week, portals).summary
         for portal in portals:
             record = portal.record
-            self._names[record.portal_id] = PortalName(record.system, record.name)
+            self._names[record.portal_id] = PortalName(
+                _one_line(record.system), _one_line(record.name)
+            )
 
     def counts(self) -> Mapping[str, tuple[int, int, int]]:
         """Changes, appointments and cancellations of each portal."""
@@ -45,3 +50,8 @@ class LegacyLedger:
     def summary_csv(self) -> str:
         """The text of ``summary.csv``."""
         return summary_csv(self._rows, self._names)
+
+
+def _one_line(text: str) -> str:
+    """A row of a CSV is one line, whatever a page called itself."""
+    return "".join(" " if category(sign) in _CONTROL else sign for sign in text)

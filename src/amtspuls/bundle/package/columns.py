@@ -64,8 +64,11 @@ class Table:
         )
 
 
-_OUTCOMES = tuple(outcome.value for outcome in Outcome)
-_PORTAL = Column("portal", "id of the portal")
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
+"""What an outcome may be."""
+
+# Columns of several tables.
+PORTAL = Column("portal", "id of the portal")
 _CALENDAR = Column("calendar", "key of the calendar within its portal")
 _SLOT = Column("slot", "start time that could be booked, wall time of the portal", "moment")
 _SLOT_OFFSET = Column(
@@ -74,10 +77,10 @@ _SLOT_OFFSET = Column(
     " autumn that of the second pass",
     "integer",
 )
-_NAME = Column("name", "name for people", required=False)
-_SYSTEM = Column("system", "booking system that the portal runs on", required=False)
-_URL = Column("url", "entry page", required=False)
-_AGGREGATED = Column(
+NAME = Column("name", "name for people", required=False)
+SYSTEM = Column("system", "booking system that the portal runs on", required=False)
+URL = Column("url", "entry page", required=False)
+AGGREGATED = Column(
     "aggregated",
     "true where rows are unions of several snapshots: when a slot went cannot be told from them",
     "boolean",
@@ -86,7 +89,7 @@ _OUTCOME = Column(
     "outcome",
     "ok: all was read; partial: some days were; unreachable, throttled, refused, changed, implausible or"
     " skipped: nothing is known of that moment",
-    values=_OUTCOMES,
+    values=OUTCOMES,
 )
 _REASON = Column("reason", "why it is not ok; empty where it is", required=False)
 
@@ -94,12 +97,12 @@ PORTALS = Table(
     "portals",
     "one portal, as it was known in this week",
     (
-        _PORTAL,
-        _NAME,
-        _SYSTEM,
-        _URL,
+        PORTAL,
+        NAME,
+        SYSTEM,
+        URL,
         Column("zone", "zone of its wall time"),
-        _AGGREGATED,
+        AGGREGATED,
         Column(
             "source", "live: read by Amtspuls; import: an old bundle", values=("live", "import")
         ),
@@ -110,7 +113,7 @@ CALENDARS = Table(
     "calendars",
     "one calendar of a portal (an office, a service or both), as it was known in this week",
     (
-        _PORTAL,
+        PORTAL,
         _CALENDAR,
         Column("name", "what people read; empty where no page told it", required=False),
         Column(
@@ -123,7 +126,7 @@ SNAPSHOTS = Table(
     "snapshots",
     "one attempt to read a portal, whatever came of it",
     (
-        _PORTAL,
+        PORTAL,
         Column("taken_at", "start, UTC", "moment"),
         Column("finished_at", "end, UTC; empty in an imported week", "moment", required=False),
         Column(
@@ -154,7 +157,7 @@ VIEWS = Table(
     "views",
     "one calendar inside one snapshot; a calendar without a row in a snapshot was not seen there",
     (
-        _PORTAL,
+        PORTAL,
         Column("taken_at", "start of the snapshot, UTC", "moment"),
         _CALENDAR,
         _OUTCOME,
@@ -177,7 +180,7 @@ SPANS = Table(
     "one slot of one calendar that was free without a break, as far as this week tells; what was free over"
     " the edge of two weeks has a row in both",
     (
-        _PORTAL,
+        PORTAL,
         _CALENDAR,
         _SLOT,
         _SLOT_OFFSET,
@@ -203,7 +206,7 @@ CAPACITIES = Table(
     "capacities",
     "one change of the free places of a slot, on the few portals that show them",
     (
-        _PORTAL,
+        PORTAL,
         _CALENDAR,
         _SLOT,
         _SLOT_OFFSET,
@@ -216,107 +219,6 @@ WEEK_TABLES: Mapping[str, Table] = {
     table.name: table for table in (PORTALS, CALENDARS, SNAPSHOTS, VIEWS, SPANS, CAPACITIES)
 }
 """Tables with a Parquet file for each week."""
-
-_WEEK = Column("week", "ISO week in the portal's local time, such as 2026-05")
-COVERAGE = Table(
-    "coverage",
-    "one portal in one week: how much of it is known",
-    (
-        _WEEK,
-        _PORTAL,
-        Column("source", "live: read by Amtspuls; import: an old bundle", values=("live", "import")),
-        _AGGREGATED,
-        Column("calendars", "calendars that were seen or asked", "integer"),
-        Column(
-            "period_s",
-            "planned seconds between snapshots (the median); where none was planned, their usual distance",
-            "integer",
-        ),
-        Column("planned", "snapshots that a whole week has at this period", "integer"),
-        Column("snapshots", "snapshots taken, failed ones included", "integer"),
-        *(Column(outcome, f"of these, those whose outcome is {outcome}", "integer") for outcome in _OUTCOMES),
-        Column(
-            "covered_share",
-            "share of the week, 0 to 1, for which the answered views say what was free: two of a calendar at"
-            " most 1.5 periods apart cover the time between them, others one period; mean over the calendars",
-            "number",
-        ),
-        Column(
-            "holes",
-            "times of more than 1.5 periods without an answered snapshot, the edges of the week included",
-            "integer",
-        ),
-        Column("longest_hole_min", "length of the longest of them in minutes; 0 without one", "integer"),
-        Column("time_unsure", "snapshots whose pass of the repeated hour is not told", "integer"),
-    ),
-    ("week", "portal"),
-)  # fmt: skip
-SUMMARY = Table(
-    "summary",
-    "one portal over all packaged weeks",
-    (
-        _PORTAL,
-        _NAME,
-        _SYSTEM,
-        _URL,
-        Column("weeks", "packaged weeks with a snapshot", "integer"),
-        Column("calendars", "different calendars", "integer"),
-        Column("snapshots", "snapshots, failed ones included", "integer"),
-        Column("answered", "of these, those that are ok or partial", "integer"),
-        Column("spans", "rows of spans", "integer"),
-        Column("covered_share", "mean of the weeks' covered_share, 0 to 1", "number"),
-        Column("first_at", "start of the first snapshot, UTC", "moment"),
-        Column("last_at", "start of the newest snapshot, UTC", "moment"),
-    ),
-    ("portal",),
-)
-ATTRIBUTION = Table(
-    "attribution",
-    "one portal: whom to name, and what is known of licences",
-    (
-        _PORTAL,
-        _NAME,
-        _SYSTEM,
-        _URL,
-        Column("attribution", "how to name the source"),
-        Column("recorded_by", "who recorded it, and which weeks"),
-        Column("licence", "licence of the records; 'not stated' where nothing is known"),
-    ),
-    ("portal",),
-)
-_LEGACY = "by the predecessor's rule, its errors included"
-_LEGACY_COUNTS = (
-    Column("num_locations", "calendars; over several weeks the mean", "integer"),
-    Column("num_snapshots", "snapshots with a row", "integer"),
-    Column("num_changes", "changes of free slots", "integer"),
-    Column("num_appointments", f"quarter hours with an estimated booking, {_LEGACY}", "integer"),
-    Column("num_cancellations", f"quarter hours with an estimated cancellation, {_LEGACY}", "integer"),
-    Column("min_date", "first snapshot, wall time"),
-    Column("max_date", "newest snapshot, wall time"),
-)  # fmt: skip
-_SOURCE_ID = Column("source_id", "id of the portal")
-LEGACY_WEEKLY = Table(
-    "legacy-summary-weekly",
-    f"legacy: one portal in one week, {_LEGACY}",
-    (_WEEK, _SOURCE_ID, *_LEGACY_COUNTS),
-    ("week", "source_id"),
-)
-LEGACY_SUMMARY = Table(
-    "legacy-summary",
-    f"legacy: one portal over all packaged weeks, {_LEGACY}",
-    (
-        _SOURCE_ID,
-        *_LEGACY_COUNTS,
-        Column("scraper", "booking system", required=False),
-        Column("name", "name for people", required=False),
-    ),
-    ("source_id",),
-)
-WHOLE_TABLES: Mapping[str, Table] = {
-    table.name: table
-    for table in (SUMMARY, COVERAGE, ATTRIBUTION, LEGACY_SUMMARY, LEGACY_WEEKLY)
-}  # fmt: skip
-"""Tables with one CSV for the whole package."""
 
 HIVE_COLUMNS = (
     Column("iso_year", "ISO year, from the folder's name", "integer"),

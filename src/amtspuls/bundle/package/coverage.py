@@ -21,7 +21,7 @@ _ANSWERED = [outcome.value for outcome in Outcome if outcome.answered]
 
 
 class Coverage(NamedTuple):
-    """One portal in one week; the fields are those of ``columns.COVERAGE``, ``outcomes`` in the order of ``Outcome``."""
+    """One portal in one week; the fields are those of ``whole.COVERAGE``, ``outcomes`` in the order of ``Outcome``."""
 
     week: IsoWeek
     portal_id: str
@@ -45,7 +45,7 @@ class Coverage(NamedTuple):
         )
 
     def cells(self) -> tuple[object, ...]:
-        """Its row in the order of ``columns.COVERAGE``."""
+        """Its row in the order of ``whole.COVERAGE``."""
         return (str(self.week), *self[1:8], *self.outcomes, *self[9:])
 
 

@@ -5,27 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
+from unicodedata import category
 
 from amtspuls.archive.sealed.manifest import PRODUCER
 from amtspuls.archive.week import IsoWeek
 from amtspuls.bundle.package.columns import (
     HIVE_COLUMNS,
     WEEK_TABLES,
-    WHOLE_TABLES,
     Column,
     Kind,
     Table,
 )
 from amtspuls.bundle.package.place import MARK, Builder
 from amtspuls.bundle.package.summary import PREDECESSOR, PortalTotals
+from amtspuls.bundle.package.whole import WHOLE_TABLES
 
 SCHEMA_VERSION = 1
 """Version of the form of a package."""
 
+_CONTROL = frozenset({"Cc", "Zl", "Zp"})
 TITLE = "Free appointments of German offices"
 _TYPES: Mapping[Kind, str] = {
     "text": "string",
@@ -66,7 +68,14 @@ def csv_bytes(table: Table, rows: Iterable[Sequence[object]]) -> bytes:
 
 
 def _cell(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _one_line(value) if isinstance(value, str) else value
+
+
+def _one_line(text: str) -> str:
+    """A text with blanks for line breaks and other control signs: a row of a CSV is one line."""
+    return "".join(" " if category(sign) in _CONTROL else sign for sign in text)
 
 
 def table_schema(table: Table) -> dict[str, Any]:
@@ -121,18 +130,16 @@ def descriptor(
             "producer": PRODUCER,
             "weeks": [str(week) for week in weeks],
         },
-        "resources": [
-            *(
-                _resource(builder, table, f"{name}.csv", name)
-                for name, table in WHOLE_TABLES.items()
-            ),
-            *(
-                _resource(builder, table, parquet_path(name, week), f"{name}-{week}")
-                for week in weeks
-                for name, table in WEEK_TABLES.items()
-            ),
-        ],
+        "resources": list(_resources(builder, weeks)),
     }
+
+
+def _resources(builder: Builder, weeks: Sequence[IsoWeek]) -> Iterator[dict[str, Any]]:
+    for name, table in WHOLE_TABLES.items():
+        yield _resource(builder, table, f"{name}.csv", name)
+    for week in weeks:
+        for name, table in WEEK_TABLES.items():
+            yield _resource(builder, table, parquet_path(name, week), f"{name}-{week}")
 
 
 def _sources(portals: Sequence[PortalTotals]) -> Iterable[dict[str, str]]:

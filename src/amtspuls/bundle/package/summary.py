@@ -61,7 +61,7 @@ class PortalTotals:
         return [one.week for one in self.coverages if one.source == source]
 
     def cells(self) -> tuple[object, ...]:
-        """Its row in the order of ``columns.SUMMARY``."""
+        """Its row in the order of ``whole.SUMMARY``."""
         return (
             *_known(self.record),
             len(self.coverages),
@@ -75,7 +75,7 @@ class PortalTotals:
         )
 
     def attribution(self, licence: str) -> tuple[object, ...]:
-        """Its row in the order of ``columns.ATTRIBUTION``.
+        """Its row in the order of ``whole.ATTRIBUTION``.
 
         Args:
             licence: What the publisher put own records under; empty where nothing was said.

@@ -16,13 +16,7 @@ import pyarrow as pa
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import SealedWeek
 from amtspuls.archive.week import IsoWeek
-from amtspuls.bundle.package.columns import (
-    ATTRIBUTION,
-    COVERAGE,
-    SUMMARY,
-    WEEK_TABLES,
-    WHOLE_TABLES,
-)
+from amtspuls.bundle.package.columns import WEEK_TABLES
 from amtspuls.bundle.package.coverage import find_coverage
 from amtspuls.bundle.package.describe import (
     csv_bytes,
@@ -37,6 +31,14 @@ from amtspuls.bundle.package.flat import flatten, parquet_bytes
 from amtspuls.bundle.package.place import DESCRIPTOR_NAME, Builder, building
 from amtspuls.bundle.package.readme import LegacyCounts, readme
 from amtspuls.bundle.package.summary import Totals
+from amtspuls.bundle.package.whole import (
+    ATTRIBUTION,
+    COVERAGE,
+    LEGACY_SUMMARY,
+    LEGACY_WEEKLY,
+    SUMMARY,
+    WHOLE_TABLES,
+)
 from amtspuls.errors import ConfigError
 
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
@@ -118,10 +120,7 @@ def write_package(
             on_week(str(week))
         _add_tables(builder, totals, legacy, licence)
         _add_texts(builder, ordered, totals, legacy, licence)
-        for table in (*WEEK_TABLES.values(), *WHOLE_TABLES.values()):
-            builder.add(schema_path(table.name), json_bytes(table_schema(table)))
-        said = descriptor(builder, ordered, totals.portals, totals.newest_at, licence)
-        builder.add(DESCRIPTOR_NAME, json_bytes(said))
+        _add_descriptions(builder, ordered, totals, licence)
     return PackageReport(
         to,
         tuple(ordered),
@@ -153,8 +152,11 @@ def _add_tables(builder: Builder, totals: Totals, legacy: LegacyNumbers, licence
         "attribution.csv",
         csv_bytes(ATTRIBUTION, (one.attribution(licence) for one in totals.portals)),
     )
-    builder.add("legacy-summary.csv", legacy.summary_csv().encode())
-    builder.add("legacy-summary-weekly.csv", legacy.weekly_csv().encode())
+    for name, text in (
+        (LEGACY_SUMMARY.name, legacy.summary_csv()),
+        (LEGACY_WEEKLY.name, legacy.weekly_csv()),
+    ):
+        builder.add(f"{name}.csv", text.encode())
 
 
 def _add_texts(
@@ -163,3 +165,12 @@ def _add_texts(
     counts = {portal_id: LegacyCounts(*found) for portal_id, found in legacy.counts().items()}
     builder.add("README.md", readme(weeks, totals.portals, counts, licence).encode())
     builder.add("DICTIONARY.md", dictionary().encode())
+
+
+def _add_descriptions(
+    builder: Builder, weeks: Sequence[IsoWeek], totals: Totals, licence: str
+) -> None:
+    for table in (*WEEK_TABLES.values(), *WHOLE_TABLES.values()):
+        builder.add(schema_path(table.name), json_bytes(table_schema(table)))
+    said = descriptor(builder, weeks, totals.portals, totals.newest_at, licence)
+    builder.add(DESCRIPTOR_NAME, json_bytes(said))
