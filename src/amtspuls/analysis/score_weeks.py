@@ -65,7 +65,7 @@ def _cut(
         ),
         snapshots=_snapshots(snapshots, chosen, offsets),
         views=_runs(places[views.calendar], np.searchsorted(taken_at, views.taken_at), views),
-        spans=_spans(places, taken_at, archive.spans(portal_id, from_at, until_at), offsets),
+        spans=_spans(places, taken_at, archive.spans(portal_id, from_at, until_at)),
         capacities=SealedCapacities(*(np.zeros(0, dtype=np.int32) for _ in range(4))),
         extra_columns=np.zeros(0, dtype=np.int32),
         row_order=np.zeros(0, dtype=np.int32),
@@ -112,13 +112,9 @@ def _runs(calendar: NDArray[np.int32], ordinal: Ints, views: ViewColumns) -> Sea
     )
 
 
-def _spans(
-    places: NDArray[np.int32], taken_at: Ints, spans: SpanColumns, offsets: Offsets
-) -> SealedSpans:
+def _spans(places: NDArray[np.int32], taken_at: Ints, spans: SpanColumns) -> SealedSpans:
     opened = np.searchsorted(taken_at, spans.opened_at).astype(np.int32)
-    # A span that nothing closed ends when its slot begins.
-    ends = np.minimum(spans.closed_at, offsets.start_of_slots(spans.slot))
-    closed = np.searchsorted(taken_at, ends).astype(np.int32)
+    closed = np.searchsorted(taken_at, spans.closed_at).astype(np.int32)
     calendar = places[spans.calendar]
     order = np.lexsort((spans.slot, opened, calendar))
     order = order[opened[order] < closed[order]]
@@ -128,5 +124,5 @@ def _spans(
         opened=opened[order],
         closed=closed[order],
         from_before=(spans.opened_at < taken_at[0])[order],
-        goes_on=(ends > taken_at[-1])[order],
+        goes_on=(spans.closed_at > taken_at[-1])[order],
     )
