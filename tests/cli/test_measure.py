@@ -3,12 +3,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from support.measure_archive import make_archive, make_empty_archive
+from amtspuls.archive.live import open_writer
+from amtspuls.model import Outcome, Snapshot
+from support.command import run_well
+from support.measure_archive import KIEL, make_archive, make_empty_archive
 from support.portals import run
+from support.tiny_archive import utc
 
 
 @pytest.fixture
@@ -125,3 +131,21 @@ def test_an_empty_archive_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     code, _, err = run(capsys, "measure", "wait", "--archive", str(folder))
     assert code == 1
     assert "holds no snapshot yet" in err
+
+
+def test_of_an_office_that_nobody_asked_nothing_is_known(tmp_path: Path) -> None:
+    folder = make_archive(tmp_path)
+    later = utc("2026-03-02 05:00")
+    with closing(open_writer(folder)) as archive:
+        for step in range(3):
+            at = later + timedelta(minutes=15 * step)
+            archive.store(KIEL, Snapshot("kielsw", at, at, Outcome.OK, period_s=900))
+    shown = run_well(
+        "measure", "activity", "--by", "portal", "--from", "2026-03-02", "--format", "json",
+        "--archive", folder,
+    )  # fmt: skip
+    bonn, kiel = json.loads(shown.out)
+    assert (bonn["portal"], bonn["bookings"], bonn["snapshots"]) == ("bonn", None, 0)
+    assert (kiel["portal"], kiel["bookings"], kiel["snapshots"]) == ("kielsw", 0, 3)
+    run_well("report", "--from", "2026-03-02", "--out", tmp_path / "r.html", "--archive", folder)
+    assert "1 of 2 portals" in (tmp_path / "r.html").read_text("utf-8")

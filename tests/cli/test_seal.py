@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from amtspuls.archive.live import open_writer
+from amtspuls.archive.sealed.manifest import Source
+from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.sealing import seal_weeks
+from amtspuls.archive.week import IsoWeek
 from support.command import run_command, run_well
 from support.histories import PORTAL, made_up
+from support.legacy_weeks import PlainRow, seal_rows
 from support.measure_archive import make_archive
 
 
@@ -102,3 +106,15 @@ def test_the_running_week_stays_by_the_clock(tmp_path: Path) -> None:
 def test_every_format_names_the_week(tmp_path: Path, form: str) -> None:
     folder = _two_weeks(tmp_path / "archive")
     assert "2026-05" in run_well("seal", "--archive", folder, "--format", form).out
+
+
+def test_sealed_weeks_alone_are_an_archive_too(tmp_path: Path) -> None:
+    portal = seal_rows("demo", [PlainRow(datetime(2026, 1, 31, 10, 0), "a", ())])
+    write_week(
+        tmp_path / "weeks", IsoWeek(2026, 5), [portal], Source("import", "x.tar.gz", "0" * 64)
+    )
+    assert "nothing to seal" in run_well("seal", "--archive", tmp_path).err
+    assert (
+        run_well("stops", "--archive", tmp_path, "--format", "csv").out == "portal,since,reason\n"
+    )
+    assert run_command("stops", "--archive", tmp_path / "none").code == 1

@@ -60,6 +60,7 @@ _EVIDENCE = (
     Column("rule", "rule"),
     Column("provisional", "provisional"),
 )
+_OF_OFFICES = frozenset({By.PORTAL, By.CALENDAR})
 _COUNTS = frozenset({"bookings", "cancellations", "openings", "untimed"})
 
 
@@ -135,16 +136,26 @@ def measure_archive(
 
 def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
     figures = measure.compute(watched, by)
-    empty = {column.key: 0 if column.key in _COUNTS else None for column in measure.columns}
     return [
         {
             **describe_label(watched, by, label),
-            **empty,
-            **figures.get(label, {}),
+            **_figures(
+                measure,
+                figures.get(label, {}),
+                watched=observed.snapshots > 0 or by not in _OF_OFFICES,
+            ),
             **_evidence(measure, observed, watched[0].evidence.zone),
         }
         for label, observed in _observed(measure, watched, by).items()
     ]
+
+
+def _figures(measure: Measure, found: Row, *, watched: bool) -> Row:
+    """What was found. Where nothing was counted a count is 0; of what nobody watched it is unknown."""
+    counts = 0 if watched else None
+    row = {column.key: counts if column.key in _COUNTS else None for column in measure.columns}
+    row.update(found if watched else {})
+    return row
 
 
 def _observed(measure: Measure, watched: Sequence[Watched], by: By) -> dict[Label, Observed]:

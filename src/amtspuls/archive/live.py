@@ -18,7 +18,7 @@ from amtspuls.archive.lock import WriterLock
 from amtspuls.archive.reader import Reader
 from amtspuls.archive.reader_live import LiveReader
 from amtspuls.archive.shelf import Shelf
-from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME
+from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME, sealed_weeks
 from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError
 
@@ -29,7 +29,7 @@ def open_writer(folder: Path, *, wait_s: float = 0.0, create: bool = True) -> Ar
     Args:
         folder: The archive.
         wait_s: How long to wait for another writer, in seconds of the machine.
-        create: Whether a missing archive is made.
+        create: Whether a missing archive is made; one of sealed weeks alone gets its live part.
 
     Raises:
         ArchiveLockedError: Another process still writes to it after ``wait_s``.
@@ -101,7 +101,7 @@ def _prepare(folder: Path, *, create: bool) -> None:
     """Make the folder of a new archive; refuse one that holds other things."""
     if (folder / DATABASE_NAME).is_file():
         return
-    if not create:
+    if not create and not sealed_weeks(folder / WEEKS_NAME):
         raise _missing(folder)
     folder.mkdir(parents=True, exist_ok=True)
     ours = {WEEKS_NAME, "live.lock"}

@@ -143,7 +143,7 @@ def render_report(
         weeks=say_weeks(list_weeks(watched)),
         range=f"{show_time(total['from'])} to {show_time(total['until'])}",
         zones=", ".join(sorted({one.evidence.zone.key for one in watched})),
-        count=count_of(len(watched), "portal"),
+        count=_count(watched),
         coverage=total["coverage"],
         figures=_figures(answers, command),
         portals=_portal_rows(watched, read_status(watched, stops)),
@@ -152,6 +152,15 @@ def render_report(
         rules=sorted({answer.measure.rule for answer in answers.values()}),
         command=command,
     )
+
+
+def _count(watched: Sequence[Watched]) -> str:
+    """How many portals there are, and how many of them were asked at all."""
+    asked = sum(
+        bool(one.evidence.in_range(one.evidence.snapshots.taken_at).any()) for one in watched
+    )
+    whole = count_of(len(watched), "portal")
+    return whole if asked == len(watched) else f"{asked} of {whole}"
 
 
 def _number(value: float | None) -> str:
