@@ -142,6 +142,8 @@ def test_a_case_is_scrubbed_and_reads_the_same(taped: tuple[Path, str], tmp_path
     assert names[-2:] == ["expected.json", "meta.toml"]
     expected = json.loads((folder / "expected.json").read_text("utf-8"))
     (live,) = [one for one in json.loads(shown) if one["portal"] == portal]
+    for calendar in live["calendars"]:
+        del calendar["common"]  # what the catalogue makes of it is no part of a reading
     assert expected["calendars"] == live["calendars"]
     again = run_command(*arguments)
     assert (again.code, "--name" in again.err) == (2, True)
