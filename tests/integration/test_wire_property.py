@@ -20,6 +20,7 @@ from support.collecting import collecting
 from support.practice import Offers
 from support.practice_ekol import ekol
 from support.practice_etermin import etermin
+from support.practice_impf import impf
 from support.practice_tevis import tevis
 
 pytestmark = pytest.mark.sim
@@ -163,6 +164,15 @@ def ekol_portals(draw: st.DrawFn) -> ReplicaPortal:
     return ekol(*calendars, variant={"skin": skin})
 
 
+@st.composite
+def impf_portals(draw: st.DrawFn) -> ReplicaPortal:
+    names = draw(st.lists(WORDS, min_size=1, max_size=3, unique=True))
+    # Dealt over the minutes an answer is a sample; whole ones say all that there is.
+    variant = {"answers": "whole", "optgroups": draw(st.booleans())}
+    places = ((f"{310 + n}", f"Impfstelle {name}") for n, name in enumerate(names))
+    return impf(*places, variant=variant)
+
+
 async def check(portal: ReplicaPortal, at: datetime, offer: Mapping[str, tuple[Slot, ...]]) -> None:
     offers = Offers(portal)
     offers.now[portal.id] = offer
@@ -170,8 +180,8 @@ async def check(portal: ReplicaPortal, at: datetime, offer: Mapping[str, tuple[S
         (snapshot,) = await running.at(at)
     read = {view.calendar.key: view for view in snapshot.views}
     first = at.astimezone(BERLIN).date()
-    left = {key: _left_open(portal, slots) for key, slots in offer.items()}
-    if not any(left.values()):
+    left = {key: _left_open(portal, slots, first) for key, slots in offer.items()}
+    if portal.system == "impfthueringen" or not any(left.values()):
         assert snapshot.outcome is Outcome.OK, snapshot.reason
     for key, slots in offer.items():
         if key not in read:
@@ -191,12 +201,14 @@ async def check(portal: ReplicaPortal, at: datetime, offer: Mapping[str, tuple[S
     assert all(not read[key].slots for key in read.keys() - offer.keys())
 
 
-def _left_open(portal: ReplicaPortal, slots: tuple[Slot, ...]) -> set[date]:
+def _left_open(portal: ReplicaPortal, slots: tuple[Slot, ...], first: date) -> set[date]:
     """Days that may stay unknown: tevis lists say nothing of what they leave out inside an hour.
 
-    Where one page shows two times or more of one hour and no page shows more than that, the portal
+    The vaccination portal says nothing of days without a time. Where one page shows two times or more of one hour and no page shows more than that, the portal
     may have shown all that it ever shows.
     """
+    if portal.system == "impfthueringen":
+        return {first + timedelta(days=n) for n in range(61)} - set(map(day_of_slot, slots))
     if portal.system != "tevis" or portal.variant["generation"] == "v1":
         return set()
     hours = Counter(slot // 60 for slot in slots)
@@ -210,6 +222,7 @@ PORTALS = {
     "tevis": tevis_portals(),
     "etermin": etermin_portals(),
     "ekol": ekol_portals(),
+    "impfthueringen": impf_portals(),
 }
 
 
@@ -226,7 +239,8 @@ def test_what_is_read_is_what_is_offered(portals: st.SearchStrategy[ReplicaPorta
         portal, at = data.draw(portals), data.draw(moments())
         offer = dict(data.draw(offers_at(at, [calendar.key for calendar in portal.calendars])))
         draws_what_is_there = (
-            portal.system == "netappoint" or portal.variant.get("generation") == "v1"
+            portal.system in {"netappoint", "impfthueringen"}
+            or portal.variant.get("generation") == "v1"
         )
         if draws_what_is_there and not offer:
             offer[portal.calendars[0].key] = ()  # it draws no empty form: a real one has a category
