@@ -12,7 +12,7 @@ __all__ = ["__version__", "open"]
 __version__ = "0.1.0"
 
 
-def open(folder: str | PathLike[str]) -> Archive:  # noqa: A001 (read as amtspuls.open)
+def open(folder: str | PathLike[str]) -> Archive:  # noqa: A001 - always read as amtspuls.open; the built-in is not used here
     """Open an archive for reading; see ``amtspuls.api.Archive``.
 
     Raises:

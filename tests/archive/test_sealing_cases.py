@@ -12,7 +12,7 @@ import pytest
 
 import amtspuls
 from amtspuls.archive import sealing
-from amtspuls.archive.live import open_reader, open_writer
+from amtspuls.archive.live import open_reader, open_whole, open_writer
 from amtspuls.archive.sealed.manifest import Source
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.write import write_week
@@ -95,11 +95,12 @@ def test_places_that_were_sealed_are_remembered(both: Both) -> None:
     both.seal(at[2])
     both.store(_snapshot(at[2], places=1))
     both.seal(LATE)
-    with closing(open_writer(both.folder)) as writer, closing(open_reader(both.folder)) as reader:
+    with closing(open_writer(both.folder)) as writer, closing(open_whole(both.folder)) as reader:
         writer.store(PORTAL, _snapshot(at[3] + 60 * WEEK, places=2))
         both.plain.store(PORTAL, _snapshot(at[3] + 60 * WEEK, places=2))
-        changes = getattr(reader, "capacity_changes")(PORTAL.id)  # noqa: B009 (not in the protocol)
-        assert listed(changes) == listed(both.plain.capacity_changes(PORTAL.id))
+        assert listed(reader.capacity_changes(PORTAL.id)) == listed(
+            both.plain.capacity_changes(PORTAL.id)
+        )
 
 
 def test_nothing_that_is_over_stays_in_the_database(both: Both) -> None:

@@ -21,10 +21,7 @@ import pytest
 from conftest import ROOT
 from support.contract_portals import PORTALS
 
-pytestmark = [
-    pytest.mark.sim,
-    pytest.mark.skipif(shutil.which("bash") is None, reason="the lines are for bash"),
-]
+pytestmark = pytest.mark.sim
 
 START = ["replica", "--town", "7", "--at", "2026-01-26 06:00", "--speed", "0", "--port", "0"]
 

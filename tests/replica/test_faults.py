@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 import pytest
@@ -38,8 +39,8 @@ class Bench:
     async def robots(self) -> httpx2.Response:
         return await self.client.get(httpx2.URL(self.url()).join("/robots.txt"))
 
-    def set(self, name: FaultName, **given: object) -> None:
-        self.server.faults.set("musterstadt", Fault(name, **given))  # type: ignore[arg-type]  # by keyword
+    def set(self, name: FaultName, **given: Any) -> None:
+        self.server.faults.set("musterstadt", Fault(name, **given))
 
     @property
     def last_fault(self) -> tuple[str, int | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -85,10 +86,10 @@ class TinyPortal:
     zone: str = "Europe/Berlin"
 
 
-def every(first: str, count: int, *, minutes: float = 15, **rest: object) -> list[TinySnapshot]:
+def every(first: str, count: int, *, minutes: float = 15, **rest: Any) -> list[TinySnapshot]:
     """Snapshots at even distances; ``rest`` goes to each of them."""
     return [
-        TinySnapshot(utc(first) + timedelta(minutes=minutes * step), **rest)  # type: ignore[arg-type]  # keyword arguments of the dataclass, passed on
+        TinySnapshot(utc(first) + timedelta(minutes=minutes * step), **rest)
         for step in range(count)
     ]
 

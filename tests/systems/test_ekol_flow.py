@@ -224,7 +224,9 @@ async def test_a_captcha_refuses_the_office_and_is_never_answered() -> None:
     assert reading.views[1].outcome is Outcome.OK
 
 
-async def test_an_office_without_new_appointments_is_skipped() -> None:
+async def test_an_office_without_new_appointments_is_skipped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = make(heads=HEADS | {"5": "Standesamt"})
     original = EkolPortal._press
 
@@ -232,7 +234,7 @@ async def test_an_office_without_new_appointments_is_skipped() -> None:
         if name != "ACTION_TREE_EXPAND-5":
             original(made, name, request)
 
-    made._press = closed  # type: ignore[method-assign]  # one office whose branch stays closed
+    monkeypatch.setattr(made, "_press", closed)  # one office whose branch stays closed
     _, reading = await read(made)
     assert [view.outcome for view in reading.views] == [Outcome.OK, Outcome.OK, Outcome.SKIPPED]
     assert "no new appointment" in reading.views[2].reason
@@ -247,21 +249,25 @@ async def test_a_concern_that_leads_nowhere_is_skipped_with_what_the_page_says()
     assert second.outcome is Outcome.OK
 
 
-async def test_a_day_with_an_unknown_text_is_not_covered() -> None:
+async def test_a_day_with_an_unknown_text_is_not_covered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = make(skin="A")
     original = EkolPortal._months
 
     def odd() -> str:
         return original(made).replace("1 frei", "auf Anfrage")
 
-    made._months = odd  # type: ignore[method-assign]  # a word that nobody knows
+    monkeypatch.setattr(made, "_months", odd)  # a word that nobody knows
     _, reading = await read(made)
     assert reading.views[0].outcome is Outcome.PARTIAL
     assert FEB not in reading.views[0].covered
     assert JAN in reading.views[0].covered
 
 
-async def test_times_of_another_day_are_not_taken() -> None:
+async def test_times_of_another_day_are_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = make()
     original = EkolPortal._press_calendar
 
@@ -269,7 +275,7 @@ async def test_times_of_another_day_are_not_taken() -> None:
         original(made, name)
         made.day = JAN if made.day is not None else None
 
-    made._press_calendar = stuck  # type: ignore[method-assign]  # always the same box
+    monkeypatch.setattr(made, "_press_calendar", stuck)  # always the same box
     _, reading = await read(made)
     assert reading.views[0].outcome is Outcome.PARTIAL
     assert times_of(reading.views[0]) == ["2026-01-27 08:10", "2026-01-27 10:40"]

@@ -78,7 +78,7 @@ class Fetcher:
         rng: random.Random | None = None,
     ) -> None:
         self.gates = gates
-        rng = rng or random.Random()  # noqa: S311 (jitter is no secret)
+        rng = rng or random.Random()  # noqa: S311 - only stretches pauses before a retry, no secret
         self._means = Means(clock, gates, limits or Limits(), rng)
         self._headers = {"User-Agent": user_agent, **_HEADERS}
         self._transports: dict[bool, httpx2.AsyncHTTPTransport] = {}

@@ -78,7 +78,7 @@ class Connection(asyncio.Transport):
 class ReplicaProtocol(H11Protocol):
     """uvicorn's protocol on a ``Connection`` that applications find in ``scope["state"]``."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # asyncio says BaseTransport; uvicorn is only ever given a Transport
         """Put a ``Connection`` between the protocol and the socket."""
         connection = Connection(transport)
         self.app_state = {**self.app_state, CONNECTION: connection}
