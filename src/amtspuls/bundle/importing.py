@@ -16,8 +16,8 @@ from amtspuls.archive.base import PortalRecord
 from amtspuls.archive.sealed.manifest import Manifest, Source
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import list_weeks, open_week
-from amtspuls.archive.sealed.write import week_folder, write_week
-from amtspuls.archive.week import DATABASE_NAME, IsoWeek
+from amtspuls.archive.sealed.write import write_week
+from amtspuls.archive.week import DATABASE_NAME, IsoWeek, folder_of
 from amtspuls.bundle.metadata import Metadata, read_metadata
 from amtspuls.bundle.oddities import Oddity, find_oddities, find_week_oddities
 from amtspuls.bundle.read import BUNDLE_ZONE
@@ -221,7 +221,7 @@ def _is_there(found: Found, weeks: Path, digest: str) -> bool:
         return False
     source = open_week(weeks, found.week).manifest.source
     if source.sha256 != digest:
-        place = week_folder(weeks, found.week)
+        place = folder_of(weeks, found.week)
         raise ArchiveError(
             f"week {found.week} is sealed already, from {source}; {found.path} is another source:"
             f" remove {place} first if this one is to take its place",

@@ -105,10 +105,11 @@ def _export_legacy(
     folder: Path, to: Path, named: Sequence[IsoWeek], *, compressed: bool
 ) -> list[WeekReport]:
     from amtspuls.archive.sealed.read import list_weeks, open_week
+    from amtspuls.archive.week import WEEKS_NAME
     from amtspuls.bundle.legacy import write_legacy
     from amtspuls.bundle.write import is_exported
 
-    sealed = list_weeks(folder / "weeks")
+    sealed = list_weeks(folder / WEEKS_NAME)
     weeks = list(named) or [
         week for week in sealed if not is_exported(to, week, compressed=compressed)
     ]
@@ -120,7 +121,7 @@ def _export_legacy(
     reports = []
     with progress(len(weeks), "export") as step:
         for week in weeks:
-            opened = open_week(folder / "weeks", week)
+            opened = open_week(folder / WEEKS_NAME, week)
             reports.append(write_legacy(opened, to, compressed=compressed))
             step(str(week))
     return reports

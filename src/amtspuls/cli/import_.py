@@ -48,6 +48,7 @@ def import_(
     A week that is there from the same bundle is left alone, so an import that was stopped is started
     again. A bundle that fails does not keep the others back; exit code 1 then.
     """
+    from amtspuls.archive.week import WEEKS_NAME
     from amtspuls.bundle.importing import (
         Status,
         find_bundles,
@@ -62,7 +63,7 @@ def import_(
     names = load_metadata(found)
     if not found:
         say("no metadata.json beside the bundles: portals and calendars are called by their ids")
-    weeks = (archive or load_settings(config).archive) / "weeks"
+    weeks = (archive or load_settings(config).archive) / WEEKS_NAME
     cores = len(os.sched_getaffinity(0))
     with progress(len(bundles), "import") as step:
         reports = import_bundles(bundles, weeks, names, processes=parallel or cores, on_week=step)

@@ -14,8 +14,8 @@ import pytest
 from amtspuls.archive.sealed import manifest as manifests
 from amtspuls.archive.sealed.manifest import LIVE, Manifest
 from amtspuls.archive.sealed.read import list_weeks, open_week
-from amtspuls.archive.sealed.write import LOCK_NAME, week_folder, write_week
-from amtspuls.archive.week import IsoWeek
+from amtspuls.archive.sealed.write import LOCK_NAME, write_week
+from amtspuls.archive.week import IsoWeek, folder_of
 from amtspuls.errors import ArchiveError, OutputError
 from support.limits import as_nobody, small_files
 from support.sealed_portals import a_small_portal, same_portal
@@ -32,7 +32,7 @@ def weeks(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", [*(f"{table}.parquet" for table in FILES), "week.json"])
 def test_a_flipped_byte_is_named(weeks: Path, name: str) -> None:
-    path = week_folder(weeks, WEEK) / name
+    path = folder_of(weeks, WEEK) / name
     whole = path.read_bytes()
     for place in range(0, len(whole), max(1, len(whole) // 40)):
         data = bytearray(whole)
@@ -44,7 +44,7 @@ def test_a_flipped_byte_is_named(weeks: Path, name: str) -> None:
 
 
 def test_a_damaged_file_gives_no_numbers(weeks: Path) -> None:
-    path = week_folder(weeks, WEEK) / "snapshots.parquet"
+    path = folder_of(weeks, WEEK) / "snapshots.parquet"
     data = bytearray(path.read_bytes())
     data[40] ^= 0x10
     path.write_bytes(data)
@@ -55,7 +55,7 @@ def test_a_damaged_file_gives_no_numbers(weeks: Path) -> None:
 
 @pytest.mark.parametrize("name", [*(f"{table}.parquet" for table in FILES)])
 def test_a_missing_file_is_named(weeks: Path, name: str) -> None:
-    path = week_folder(weeks, WEEK) / name
+    path = folder_of(weeks, WEEK) / name
     path.unlink()
 
     with pytest.raises(ArchiveError, match="is missing") as caught:
@@ -65,7 +65,7 @@ def test_a_missing_file_is_named(weeks: Path, name: str) -> None:
 
 
 def test_a_cut_off_file_is_named(weeks: Path) -> None:
-    path = week_folder(weeks, WEEK) / "views.parquet"
+    path = folder_of(weeks, WEEK) / "views.parquet"
     path.write_bytes(path.read_bytes()[:-1])
 
     with pytest.raises(ArchiveError, match=r"views\.parquet: has \d+ bytes"):
@@ -73,7 +73,7 @@ def test_a_cut_off_file_is_named(weeks: Path) -> None:
 
 
 def test_a_week_without_its_manifest_is_none(weeks: Path) -> None:
-    (week_folder(weeks, WEEK) / "week.json").unlink()
+    (folder_of(weeks, WEEK) / "week.json").unlink()
 
     assert list_weeks(weeks) == []
     with pytest.raises(ArchiveError, match=r"2026-05 is not sealed: .*week\.json is missing"):
@@ -95,14 +95,14 @@ def test_a_newer_schema_is_refused_by_number(weeks: Path, monkeypatch: pytest.Mo
     "text", ["", "[]", "{}", '{"format": "amtspuls sealed week"}', "\udcff"], ids=repr
 )
 def test_a_manifest_that_is_none_is_named(weeks: Path, text: str) -> None:
-    (week_folder(weeks, WEEK) / "week.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    (folder_of(weeks, WEEK) / "week.json").write_bytes(text.encode("utf-8", "surrogateescape"))
 
     with pytest.raises(ArchiveError, match=r"iso_week=05/week\.json: "):
         open_week(weeks, WEEK)
 
 
 def test_a_manifest_without_a_field_is_named(weeks: Path) -> None:
-    path = week_folder(weeks, WEEK) / "week.json"
+    path = folder_of(weeks, WEEK) / "week.json"
     body = json.loads(path.read_text("utf-8"))
     body.pop("sha256")
     body.pop("files")
@@ -114,7 +114,7 @@ def test_a_manifest_without_a_field_is_named(weeks: Path) -> None:
 
 
 def test_a_week_in_the_folder_of_another_is_refused(weeks: Path) -> None:
-    week_folder(weeks, WEEK).rename(week_folder(weeks, WEEK.following))
+    folder_of(weeks, WEEK).rename(folder_of(weeks, WEEK.following))
 
     with pytest.raises(ArchiveError, match="is of week 2026-05, its folder says 2026-06"):
         open_week(weeks, WEEK.following)
@@ -177,7 +177,7 @@ def test_a_living_writer_keeps_its_folder(weeks: Path) -> None:
 
 
 def test_the_files_say_who_wrote_them(weeks: Path) -> None:
-    for path in week_folder(weeks, WEEK).glob("*.parquet"):
+    for path in folder_of(weeks, WEEK).glob("*.parquet"):
         told = pq.read_metadata(path).metadata
         assert told[b"amtspuls.schema"] == b"1"
         assert told[b"amtspuls.producer"].startswith(b"amtspuls ")
@@ -185,7 +185,7 @@ def test_the_files_say_who_wrote_them(weeks: Path) -> None:
 
 def replaced(weeks: Path, table: str, content: pa.Table) -> None:
     """A week whose manifest names another file for a table than a writer would have made."""
-    folder = week_folder(weeks, WEEK)
+    folder = folder_of(weeks, WEEK)
     sink = pa.BufferOutputStream()
     pq.write_table(content, sink, row_group_size=1)
     data = sink.getvalue().to_pybytes()
@@ -202,7 +202,7 @@ def replaced(weeks: Path, table: str, content: pa.Table) -> None:
 
 
 def test_other_columns_and_rows_are_found(weeks: Path) -> None:
-    path = week_folder(weeks, WEEK) / "snapshots.parquet"
+    path = folder_of(weeks, WEEK) / "snapshots.parquet"
     table = pq.read_table(path, partitioning=None)
 
     replaced(weeks, "snapshots", table.drop_columns(["parser"]))

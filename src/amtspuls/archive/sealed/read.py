@@ -28,8 +28,7 @@ from amtspuls.archive.sealed.format import (
 )
 from amtspuls.archive.sealed.manifest import MANIFEST_NAME, Manifest
 from amtspuls.archive.sealed.model import SealedCalendar, SealedPortal
-from amtspuls.archive.sealed.write import week_folder
-from amtspuls.archive.week import IsoWeek
+from amtspuls.archive.week import IsoWeek, folder_of
 from amtspuls.errors import ArchiveError
 
 _FILES = fs.LocalFileSystem()
@@ -53,7 +52,7 @@ def open_week(weeks: Path, week: IsoWeek) -> SealedWeek:
     Raises:
         ArchiveError: It is not there, damaged, or of a newer version.
     """
-    return SealedWeek(week_folder(weeks, week), week)
+    return SealedWeek(folder_of(weeks, week), week)
 
 
 class SealedWeek:

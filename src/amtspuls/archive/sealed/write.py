@@ -34,7 +34,7 @@ from amtspuls.archive.sealed.manifest import (
     Source,
 )
 from amtspuls.archive.sealed.model import SealedPortal
-from amtspuls.archive.week import IsoWeek
+from amtspuls.archive.week import IsoWeek, folder_of
 from amtspuls.errors import ArchiveError
 from amtspuls.files import PART, naming_the_file, sync_folder
 
@@ -44,11 +44,6 @@ ROW_GROUP_ROWS = 16_384
 
 _ZSTD_LEVEL = 9
 _FILES = fs.LocalFileSystem()
-
-
-def week_folder(weeks: Path, week: IsoWeek) -> Path:
-    """Where a week belongs below the folder of sealed weeks."""
-    return weeks / f"iso_year={week.year:04}" / f"iso_week={week.week:02}"
 
 
 def write_week(
@@ -71,7 +66,7 @@ def write_week(
         ArchiveError: The week is there already, or a portal comes twice.
         OutputError: The disk is full, or the folder cannot be written.
     """
-    place = week_folder(weeks, week)
+    place = folder_of(weeks, week)
     with naming_the_file(place):
         _require_free(place, week)
     ordered = sorted(portals, key=lambda portal: portal.record.portal_id.encode())
