@@ -52,7 +52,7 @@ def test_the_heading_stands_in_for_an_empty_title() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "tenant", "url", "proposed"),
+    ("title", "short_name", "url", "proposed"),
     [
         ("Stadt Bad Münder", "x", "https://a.example", "bad-munder"),
         ("Stadt Gießen", "", "https://a.example", "giessen"),
@@ -63,19 +63,23 @@ def test_the_heading_stands_in_for_an_empty_title() -> None:
     ],
 )
 def test_ids_follow_the_rule_of_the_old_bundles(
-    title: str, tenant: str, url: str, proposed: str
+    title: str, short_name: str, url: str, proposed: str
 ) -> None:
-    assert propose_id(title, tenant, url, ()) == proposed
-    assert propose_id(title, tenant, url, {proposed}) == f"{proposed}-2"
-    assert propose_id(title, tenant, url, {proposed, f"{proposed}-2"}) == f"{proposed}-3"
+    assert propose_id(title, short_name, url, ()) == proposed
+    assert propose_id(title, short_name, url, {proposed}) == f"{proposed}-2"
+    assert propose_id(title, short_name, url, {proposed, f"{proposed}-2"}) == f"{proposed}-3"
 
 
 @unhurried
-@given(title=st.text(max_size=200), tenant=st.text(max_size=80), taken=st.sets(st.text(max_size=3)))
-def test_whatever_a_page_is_called_makes_a_portal(title: str, tenant: str, taken: set[str]) -> None:
+@given(
+    title=st.text(max_size=200), short_name=st.text(max_size=80), taken=st.sets(st.text(max_size=3))
+)
+def test_whatever_a_page_is_called_makes_a_portal(
+    title: str, short_name: str, taken: set[str]
+) -> None:
     own = titled(title.replace("<", "").replace("&", ""))
     made = Portal(
-        id=propose_id(own, tenant, "https://a.example/", taken),
+        id=propose_id(own, short_name, "https://a.example/", taken),
         name=propose_name(own, "b", "https://a.example/"),
         system="tempus",
         url="https://a.example/",

@@ -178,10 +178,10 @@ class Prober:
         )
 
     def _proposal(self, entry: str, page: Page, likely: Candidate) -> Portal:
-        title, tenant = title_of(Seen(page)), likely.found.tenant
+        title, short_name = title_of(Seen(page)), likely.found.short_name
         return Portal(
-            id=propose_id(title, tenant, entry, {portal.id for portal in self.known}),
-            name=propose_name(title, tenant, entry),
+            id=propose_id(title, short_name, entry, {portal.id for portal in self.known}),
+            name=propose_name(title, short_name, entry),
             system=likely.system,
             url=entry,
             options=dict(likely.found.options),

@@ -74,21 +74,21 @@ def _own_words(text: str) -> str:
     return " - ".join(part for part in parts if part)
 
 
-def propose_name(title: str, tenant: str, url: str) -> str:
+def propose_name(title: str, short_name: str, url: str) -> str:
     """Return a name for people: the page's title, else the vendor's word for the office, else the host."""
-    return title or tenant or (urlsplit(url).hostname or _NO_NAME)
+    return title or short_name or (urlsplit(url).hostname or _NO_NAME)
 
 
-def propose_id(title: str, tenant: str, url: str, taken: Collection[str]) -> str:
-    """Return an id by the slug rule of the old bundles: of the title, the tenant or the host.
+def propose_id(title: str, short_name: str, url: str, taken: Collection[str]) -> str:
+    """Return an id by the slug rule of the old bundles: of the title, the short name or the host.
 
     Args:
         title: What the page calls itself; words such as "Stadt" are left out.
-        tenant: How the vendor calls the office.
+        short_name: How the vendor calls the office.
         url: Entry address.
         taken: Ids that other portals have.
     """
-    words = (_KIND_OF_PLACE_DE.sub("", title), tenant, _host_words(url), _NO_NAME)
+    words = (_KIND_OF_PLACE_DE.sub("", title), short_name, _host_words(url), _NO_NAME)
     base = next(made for made in map(slug, words) if made)[:_ID_CHARS].strip("-")
     if base not in taken:
         return base

@@ -72,13 +72,13 @@ class Fingerprint:
     Attributes:
         evidence: Marks of the system that the page has; empty when it is none of its pages.
         url: Entry address of the portal; empty when it is that of the page.
-        tenant: How the vendor calls the office, if the address tells.
+        short_name: How the vendor calls the office, if the address tells.
         options: Options that the portal needs beside its address.
     """
 
     evidence: tuple[Evidence, ...] = ()
     url: str = ""
-    tenant: str = ""
+    short_name: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property

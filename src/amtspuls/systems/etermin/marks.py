@@ -33,5 +33,5 @@ def fingerprint(seen: Seen) -> Fingerprint:
     segments = [part for part in urlsplit(seen.url).path.split("/") if part]
     if segments[:1] == ["o"]:
         segments = segments[1:]
-    tenant = segments[0].lower() if segments and segments[0] != "api" else ""
-    return Fingerprint(seen.look_for(MARKS), with_query(seen.url, _KEPT), tenant)
+    short_name = segments[0].lower() if segments and segments[0] != "api" else ""
+    return Fingerprint(seen.look_for(MARKS), with_query(seen.url, _KEPT), short_name)
