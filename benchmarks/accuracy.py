@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.score import Score
 from amtspuls.analysis.score_rules import RULES
-from amtspuls.analysis.score_truth import Kind
 from amtspuls.cli.score import score_scenario
 from amtspuls.replica.town import SCENARIOS
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.legacy.rows import read_rows
 from amtspuls.analysis.legacy.rule import judge
 from amtspuls.analysis.legacy.stash import Stash
@@ -27,7 +28,7 @@ from amtspuls.analysis.score import (
 )
 from amtspuls.analysis.score_archive import ScoreArchive
 from amtspuls.analysis.score_rules import RULES, Bounds, Findings, Rule
-from amtspuls.analysis.score_truth import Change, Kind, TruthLine, TruthRecord, true_changes
+from amtspuls.analysis.score_truth import Change, TruthLine, TruthRecord, true_changes
 from amtspuls.analysis.score_weeks import sealed_weeks
 from amtspuls.archive.base import ArchiveReader, PortalRecord
 from amtspuls.archive.live import open_writer

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from amtspuls.analysis.grouping import By
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import DAY_S
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.score_archive import ScoreArchive
 from amtspuls.analysis.score_rules import Bounds, Findings, Rule
-from amtspuls.analysis.score_truth import Cell, Change, Kind, TruthRecord, true_changes
+from amtspuls.analysis.score_truth import Cell, Change, TruthRecord, true_changes
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.wait import MEASURE as WAIT
 from amtspuls.model import Slot, utc_from_slot

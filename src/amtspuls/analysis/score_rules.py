@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from amtspuls.analysis.evidence import load_evidence
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.legacy.rows import LegacyRows, read_rows
 from amtspuls.analysis.legacy.rule import COUNTED, judge
 from amtspuls.analysis.legacy.stash import Stash, buckets_of
 from amtspuls.analysis.score_archive import ScoreArchive
-from amtspuls.analysis.score_truth import Change, Kind
+from amtspuls.analysis.score_truth import Change
 from amtspuls.analysis.score_weeks import sealed_weeks
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.transitions import RULE as SPAN_RULE

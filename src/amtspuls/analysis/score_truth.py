@@ -18,30 +18,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from math import inf
 from zoneinfo import ZoneInfo
 
+from amtspuls.analysis.kinds import Kind
 from amtspuls.model import Slot, utc_from_slot
 
 Cell = tuple[str, int | None]
 """Calendar key and slot; None where a rule does not tell the slot."""
-
-
-class Kind(StrEnum):
-    """Why a start time appeared or vanished."""
-
-    BOOKED = "booked"
-    CANCELLED = "cancelled"
-    HELD = "held"
-    HOLD_EXPIRED = "hold_expired"
-    RELEASED = "released"
-    HORIZON_ROLL = "horizon_roll"
-    WITHDRAWN = "withdrawn"
-    RETURNED = "returned"
-    NOTICE_CUTOFF = "notice_cutoff"
-    EXPIRED = "expired"
-    GRID_SHIFT = "grid_shift"
 
 
 _KINDS = {

@@ -18,7 +18,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from amtspuls.analysis.changes import Changes, Floats
 from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence
+from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints
 
 RULE = "span-1"
@@ -40,6 +42,7 @@ class Events(NamedTuple):
         lead_s: From ``at`` to the slot's start.
         timed: Whether the time between ``seen_at`` and ``at`` was covered, so that ``at`` tells the
             hour. Across a gap it does not.
+        weight: For how many bookings (cancellations, openings) an event stands; sums are counts.
     """
 
     calendar: Ints
@@ -48,17 +51,11 @@ class Events(NamedTuple):
     seen_at: Ints
     lead_s: Ints
     timed: NDArray[np.bool_]
+    weight: Floats
 
     def only(self, chosen: NDArray[np.bool_]) -> Events:
         """The chosen ones of these events."""
-        return Events(
-            self.calendar[chosen],
-            self.slot[chosen],
-            self.at[chosen],
-            self.seen_at[chosen],
-            self.lead_s[chosen],
-            self.timed[chosen],
-        )
+        return Events._make(column[chosen] for column in self)
 
 
 @dataclass(frozen=True)
@@ -71,12 +68,18 @@ class Transitions:
         openings: Slots that were new on a day that was known before.
         first_sight: Number of slots whose day had not been covered in the week before they were
             seen: whether they are new is unknown, and they count nowhere.
+        changes: Every change with its kind.
+        rule: Name and version of the rule.
+        reasons: What ``changes.reason`` counts: the parts of the rule that decided.
     """
 
     bookings: Events
     cancellations: Events
     openings: Events
     first_sight: int
+    changes: Changes
+    rule: str
+    reasons: tuple[str, ...]
 
 
 def find_transitions(evidence: Evidence) -> Transitions:
@@ -87,14 +90,48 @@ def find_transitions(evidence: Evidence) -> Transitions:
     back[1:] = (spans.slot[1:] == spans.slot[:-1]) & (spans.calendar[1:] == spans.calendar[:-1])
     appeared = evidence.in_range(spans.opened_at)
     openings, known_before = _events(evidence, appeared & ~back, spans.opened_at)
+    bookings = _events(evidence, booked, spans.closed_at, since=spans.opened_at)[0]
+    cancellations = _events(
+        evidence, appeared & back, spans.opened_at, since=np.roll(spans.closed_at, 1)
+    )[0]
+    openings = openings.only(known_before)
     return Transitions(
-        bookings=_events(evidence, booked, spans.closed_at, since=spans.opened_at)[0],
-        cancellations=_events(
-            evidence, appeared & back, spans.opened_at, since=np.roll(spans.closed_at, 1)
-        )[0],
-        openings=openings.only(known_before),
+        bookings=bookings,
+        cancellations=cancellations,
+        openings=openings,
         first_sight=int((~known_before).sum()),
+        changes=_joined(
+            _changes(bookings, Kind.BOOKED, opening=False),
+            _changes(cancellations, Kind.CANCELLED, opening=True),
+            _changes(openings, Kind.HORIZON_ROLL, opening=True),
+        ),
+        rule=RULE,
+        reasons=(RULE,),
     )
+
+
+def _changes(events: Events, kind: Kind, *, opening: bool) -> Changes:
+    count = len(events.slot)
+    return Changes(
+        events.calendar,
+        events.slot,
+        events.at,
+        events.seen_at,
+        start_s=events.at + events.lead_s,
+        opening=np.full(count, opening),
+        timed=events.timed,
+        kind=np.full(count, CODES[kind], np.int64),
+        reason=np.zeros(count, np.int64),
+        confidence=np.zeros(count, np.float64),
+        final=np.zeros(count, np.bool_),
+        episode=np.arange(count, dtype=np.int64),
+    )
+
+
+def _joined(*parts: Changes) -> Changes:
+    whole = Changes._make(map(np.concatenate, zip(*parts, strict=True)))
+    whole = whole._replace(episode=np.arange(len(whole.slot), dtype=np.int64))
+    return whole.only(np.lexsort((whole.slot, whole.calendar, whole.at)))
 
 
 def _events(
@@ -124,7 +161,7 @@ def _events(
     if since is not None:
         seen_at = np.maximum(seen_at, since[chosen])
     lead_s = evidence.span_start_s[chosen] - happened_at
-    return Events(calendar, slot, happened_at, seen_at, lead_s, near), known
+    return Events(calendar, slot, happened_at, seen_at, lead_s, near, np.ones(len(slot))), known
 
 
 def _newest_view_before(evidence: Evidence, calendar: Ints, slot: Ints, at: Ints) -> Ints:
