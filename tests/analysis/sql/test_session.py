@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
-from contextlib import closing
+import os
+import tempfile
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -382,6 +385,50 @@ def test_what_does_not_fit_in_memory_is_not_put_below_the_users_folder(
         assert place.parent.is_dir()
         assert tmp_path not in place.parents
     assert not place.parent.exists()
+
+
+@pytest.mark.parametrize(
+    "query", ["FROM spans", "SELECT error('no') FROM spans", "SELECT nam FROM spans"]
+)
+def test_nothing_is_left_of_a_session_however_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    weeks_of_bundles(tmp_path / "archive")
+    sources = open_sources(tmp_path / "archive", tuple)
+    with suppress(QueryError), sources as opened, SqlSession(opened) as session:
+        rows = session.run(query)
+        assert {path.name for path in place.rglob("*.parquet")} >= {"spans.parquet"}
+        rows.read_all()
+    assert not [*place.iterdir()]
+
+
+def test_a_query_gets_copies_of_what_it_names_and_of_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    weeks_of_bundles(tmp_path)
+    with open_sources(tmp_path, tuple) as sources, SqlSession(sources) as session:
+        session.run("FROM portals")
+        assert {path.name for path in place.rglob("*.parquet")} == {"portals.parquet"}
+
+
+def test_a_full_disk_for_temporary_files_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weeks_of_bundles(tmp_path)
+
+    def is_full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with open_sources(tmp_path, tuple) as sources, SqlSession(sources) as session:
+        monkeypatch.setattr(Path, "write_bytes", is_full)
+        with pytest.raises(ArchiveError, match=r"No space left on device: make room.*TMPDIR"):
+            session.run("FROM portals")
 
 
 def test_a_mistake_is_explained_with_duckdbs_hint(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """One read-only DuckDB session over an archive.
 
-DuckDB may open the files of sealed weeks and nothing else: no other file, no network, no extension. Only one
-statement is run, a SELECT or the EXPLAIN of one.
+DuckDB may open private copies of the sealed files that a query needs and nothing else: no other file, no network,
+no extension. Only one statement is run, a SELECT or the EXPLAIN of one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 import duckdb
 import pyarrow as pa
@@ -43,6 +43,7 @@ from amtspuls.analysis.sql.tables import (
 )
 from amtspuls.archive.sealed.format import file_name
 from amtspuls.archive.sealed.read import SealedWeek
+from amtspuls.archive.week import folder_of
 from amtspuls.errors import ArchiveError, QueryError
 from amtspuls.model import Slot, local_from_slot
 
@@ -64,9 +65,6 @@ SQL_VIEWS: Mapping[str, SqlView] = {
 
 # No comment and no quote fits in between, so what follows is what DuckDB explains.
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+|\([\w\s,]*\)\s*)?", re.IGNORECASE)
-# A WITH clause may write files and tables, and so may a plan that comes as JSON.
-_WRITING = re.compile(r"COPY|INSERT|UPDATE|DELETE|MERGE|SERIALIZED_SQL")
-_OPERATOR = re.compile(r'"name":\s*"([^"]*)"')
 _WORD = re.compile(r"\w+")
 _SETTINGS = (
     "SET autoinstall_known_extensions = false",
@@ -105,7 +103,7 @@ class SqlSession:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        # What does not fit in memory goes there, and not below the folder that the user is in.
+        # For copies, and for what does not fit in memory: nothing below the folder that the user is in.
         self._spill = TemporaryDirectory(prefix="amtspuls-sql-", ignore_cleanup_errors=True)
         self._connection = duckdb.connect(
             ":memory:", config={"temp_directory": str(Path(self._spill.name) / "spill")}
@@ -115,8 +113,10 @@ class SqlSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        self._spill.cleanup()
+        try:
+            self._connection.close()
+        finally:
+            self._spill.cleanup()
 
     @cached_property
     def _running(self) -> Running:
@@ -134,13 +134,12 @@ class SqlSession:
             ArchiveError: A file that it needs is missing or damaged.
         """
         with _saying(text):
-            statement, select = self._require_select(text)
+            statement = self._require_select(text)
             self._prepare(text)
-            self._require_reading(select)
             return Rows(text, self._connection.sql(statement).to_arrow_reader())
 
-    def _require_select(self, text: str) -> tuple[duckdb.Statement, str]:
-        """The only statement of a text, and the SELECT in it."""
+    def _require_select(self, text: str) -> duckdb.Statement:
+        """The only statement of a text: a SELECT, or the EXPLAIN of one."""
         kinds = duckdb.StatementType
         found = self._connection.extract_statements(text)
         if not found:
@@ -152,20 +151,13 @@ class SqlSession:
             explained = _EXPLAIN.match(text)
             if explained is None:
                 raise QueryError("write EXPLAIN first, or EXPLAIN ANALYZE, and the SELECT after it")
-            return found[0], self._require_select(text[explained.end() :])[1]
-        if found[0].type != kinds.SELECT:
+            self._require_select(text[explained.end() :])
+        elif found[0].type != kinds.SELECT:
             raise QueryError(
                 f"only SELECT (or EXPLAIN of one) is run, not {found[0].type.name}: an archive is"
                 " changed by snapshots, never by SQL"
             )
-        return found[0], found[0].query
-
-    def _require_reading(self, select: str) -> None:
-        """Refuse a SELECT whose plan writes: it could put something else in the place of a sealed file."""
-        plan = self._connection.execute(f"EXPLAIN (FORMAT JSON) {select}").fetchall()
-        for name in _OPERATOR.findall("".join(row[1] for row in plan)):
-            if _WRITING.search(name):
-                raise QueryError(f"only what reads is run, and this has {name} in it", query=select)
+        return found[0]
 
     def _prepare(self, text: str) -> None:
         """Make the views that a query names, and what they stand on."""
@@ -190,9 +182,18 @@ class SqlSession:
             self._connection.execute(f'CREATE VIEW "{view.name}" AS {view.query}')
 
     def _files(self, table: str) -> list[str]:
-        """The files of a table, each compared with its digest first."""
-        name = file_name(table)
-        return [_verified(week, name) for week in self._sources.sealed if week.manifest.file(name)]
+        """Private copies of the files of a table, each compared with its digest.
+
+        Who may read a file by its path may write to it too, and DuckDB knows many ways to write. What is
+        sealed is therefore out of its reach: whatever a query manages to do, it does to a copy.
+        """
+        name, found = file_name(table), []
+        for week in self._sources.sealed:
+            if week.manifest.file(name):
+                copy = folder_of(Path(self._spill.name), week.manifest.week) / name
+                _write_copy(copy, _verified(week, name))
+                found.append(str(copy))
+        return found
 
     def _offsets(self) -> pa.Table:
         zones = self._running.zones | {
@@ -221,18 +222,30 @@ class SqlSession:
         )
 
 
-def _verified(week: SealedWeek, name: str) -> str:
-    """Path of a file that has the digest its week names: a damaged one is an error, no wrong number."""
+def _verified(week: SealedWeek, name: str) -> bytes:
+    """A file that has the digest its week names: a damaged one is an error, no wrong number."""
     path, entry = week.path.resolve() / name, week.manifest.file(name)
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        data = path.read_bytes()
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be read: {error.strerror}", path=str(path)) from error
-    if entry is None or digest != entry.sha256:
+    if entry is None or hashlib.sha256(data).hexdigest() != entry.sha256:
         raise ArchiveError(
             f"{path}: is damaged: fetch this week from a copy, or import it again", path=str(path)
         )
-    return str(path)
+    return data
+
+
+def _write_copy(copy: Path, data: bytes) -> None:
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(data)
+    except OSError as error:
+        raise ArchiveError(
+            f"{gettempdir()}: no copy of the files that the query needs can be put there: {error.strerror}:"
+            " make room, or name another folder for temporary files in the variable TMPDIR",
+            path=str(copy),
+        ) from error
 
 
 def _list_of(texts: Iterable[str]) -> str:
