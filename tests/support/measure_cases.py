@@ -24,6 +24,11 @@ COVERED = days("2026-01-26", "2026-02-04")
 
 
 def morning() -> TinyReader:
+    """An archive of one portal, see ``morning_portal``."""
+    return TinyReader(morning_portal())
+
+
+def morning_portal() -> TinyPortal:
     """Five snapshots from 06:00 to 07:00 local time; two bookings, a cancellation, an opening.
 
     The slot of 06:30 only passes, the one of 2026-01-28 is new.
@@ -35,8 +40,8 @@ def morning() -> TinyReader:
         TinySpan(1, slot("2026-01-26 06:30"), utc("2026-01-26 05:00"), utc("2026-01-26 05:30")),
         TinySpan(1, slot("2026-01-30 10:00"), utc("2026-01-26 05:00"), utc("2026-01-26 06:00")),
     ]
-    return TinyReader(
-        TinyPortal("bonn", every("2026-01-26 05:00", 5), spans, covered=COVERED, name="Stadt Bonn")
+    return TinyPortal(
+        "bonn", every("2026-01-26 05:00", 5), spans, covered=COVERED, name="Stadt Bonn"
     )
 
 
