@@ -19,14 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.analysis.changes import Changes, Floats
-from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence
+from amtspuls.analysis.evidence import JOIN_FACTOR, Evidence
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.sightings import newest_view_before
 
 RULE = "span-1"
 """Name and version of the rule; every row that rests on it carries it."""
-
-_MINUTES_PER_DAY = 1440
 
 
 class Events(NamedTuple):
@@ -150,7 +149,7 @@ def _events(
     """
     calendar, slot = evidence.spans.calendar[chosen], evidence.spans.slot[chosen]
     happened_at = at[chosen]
-    earlier = _newest_view_before(evidence, calendar, slot, happened_at)
+    earlier = newest_view_before(evidence, calendar, slot, happened_at)
     known = earlier >= 0
     views = evidence.views
     seen_at = np.full(len(slot), np.iinfo(np.int64).min, np.int64)
@@ -162,43 +161,3 @@ def _events(
         seen_at = np.maximum(seen_at, since[chosen])
     lead_s = evidence.span_start_s[chosen] - happened_at
     return Events(calendar, slot, happened_at, seen_at, lead_s, near, np.ones(len(slot))), known
-
-
-def _newest_view_before(evidence: Evidence, calendar: Ints, slot: Ints, at: Ints) -> Ints:
-    """Find for each event the newest view before it that covered the slot's day.
-
-    Returns:
-        Index into ``Evidence.views``; -1 where there is none within ``MEMORY_S``.
-    """
-    views = evidence.views
-    order = np.flatnonzero(evidence.view_answered)
-    order = order[np.lexsort((views.taken_at[order], views.calendar[order]))]
-    if len(order) == 0:
-        return np.full(len(slot), -1, np.int64)
-    place = _place_before(views.calendar[order], views.taken_at[order], calendar, at)
-    runs = _starts_of_runs(views.calendar[order], evidence.covered_days.codes[order])
-    day = slot // _MINUTES_PER_DAY
-    while True:
-        held = order[np.maximum(place, 0)]
-        alive = (place >= 0) & (views.calendar[held] == calendar)
-        alive &= views.taken_at[held] >= at - MEMORY_S
-        place = np.where(alive, place, -1)
-        skip = alive & ~evidence.covered_days.contains(held, day)
-        if not skip.any():
-            return np.where(place >= 0, held, -1).astype(np.int64)
-        place = np.where(skip, runs[np.maximum(place, 0)] - 1, place)
-
-
-def _place_before(calendars: Ints, instants: Ints, calendar: Ints, at: Ints) -> Ints:
-    """Last place in columns sorted by (calendar, instant) that is before (calendar, at)."""
-    low = int(min(instants.min(), at.min(initial=int(instants.min()))))
-    width = int(max(instants.max(), at.max(initial=int(instants.max())))) - low + 1
-    keys = calendars * width + (instants - low)
-    return (np.searchsorted(keys, calendar * width + (at - low)) - 1).astype(np.int64)
-
-
-def _starts_of_runs(*columns: Ints) -> Ints:
-    """First place of the run of equal rows that each place lies in."""
-    begins = np.ones(len(columns[0]), np.bool_)
-    begins[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
-    return np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0)).astype(np.int64)
