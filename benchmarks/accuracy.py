@@ -10,7 +10,7 @@ from statistics import mean
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.score import Score
 from amtspuls.analysis.score_rules import RULES
-from amtspuls.cli.score import score_scenario
+from amtspuls.cli.scoring import score_scenario
 from amtspuls.replica.town import SCENARIOS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "accuracy.md"

@@ -18,24 +18,26 @@ from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.legacy.rows import read_rows
 from amtspuls.analysis.legacy.rule import judge
 from amtspuls.analysis.legacy.stash import Stash
-from amtspuls.analysis.score import (
-    KindScore,
-    Score,
-    count_matches,
-    score_rows,
-    score_rules,
-    true_wait_days,
-)
+from amtspuls.analysis.score import KindScore, Score, score_rows, score_rules
 from amtspuls.analysis.score_archive import ScoreArchive
+from amtspuls.analysis.score_calendars import WeekScore, pooled, score_weeks
+from amtspuls.analysis.score_match import count_matches
 from amtspuls.analysis.score_rules import RULES, Bounds, Findings, Rule
-from amtspuls.analysis.score_truth import Change, TruthLine, TruthRecord, true_changes
+from amtspuls.analysis.score_truth import (
+    Change,
+    TruthLine,
+    TruthRecord,
+    true_changes,
+    true_weeks,
+)
+from amtspuls.analysis.score_wait import true_wait_days
 from amtspuls.analysis.score_weeks import sealed_weeks
 from amtspuls.archive.base import ArchiveReader, PortalRecord
 from amtspuls.archive.live import open_writer
 from amtspuls.archive.sealed.read import list_weeks, open_week
 from amtspuls.archive.week import WEEKS_NAME
 from amtspuls.catalogue.portal import Portal
-from amtspuls.cli.score import truth_of
+from amtspuls.cli.scoring import truth_of
 from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View
 from amtspuls.replica.town import SCENARIOS, Town, make_scenario, take_looks
 from support.command import run_well
@@ -370,10 +372,15 @@ def test_todays_rules_are_scored_and_miss_what_they_are_known_to_miss() -> None:
 
 def _perfect(town: Town) -> Rule:
     changes = true_changes(truth_of(town))
+    weeks = true_weeks(changes, "Europe/Berlin")[Kind.BOOKED]
 
     def find(_: ScoreArchive) -> Findings:
         count = sum(one.kind is Kind.BOOKED for one in changes)
-        return Findings(changes, {Kind.BOOKED: Bounds(count - 3, count, count + 5)})
+        return Findings(
+            changes,
+            {Kind.BOOKED: Bounds(count - 3, count, count + 5)},
+            {Kind.BOOKED: {key: Bounds(true - 2, true, true + 3) for key, true in weeks.items()}},
+        )
 
     kinds = tuple(sorted({one.kind for one in changes}))
     return Rule("oracle", "knows the truth", kinds, tells_slots=True, find=find)
@@ -389,6 +396,10 @@ def test_an_oracle_joins_as_one_more_rule_and_is_right(name: str) -> None:
         assert (one.precision, one.recall, one.error) == (1.0, 1.0, 0.0)
     booked = score.kind(Kind.BOOKED)
     assert (booked.found.low, booked.found.high) == (booked.truth - 3, booked.truth + 5)
+    assert booked.weeks is not None
+    assert booked.weeks.inside_share == 1.0
+    assert booked.weeks.count >= 1
+    assert all(0 < width <= 5 / 20 for width in booked.weeks.widths)
     assert score.lead_error_days == 0
 
 
@@ -405,14 +416,56 @@ def test_a_rule_sees_snapshots_only() -> None:
 
 
 def test_shares_of_nothing_are_unknown_not_zero() -> None:
-    nothing = KindScore(Kind.BOOKED, 0, Bounds(0, 0, 0), None, None)
-    assert nothing.error is None
+    nothing = KindScore(Kind.BOOKED, 0, Bounds(0, 0, 0), 0, 0)
+    assert (nothing.error, nothing.precision, nothing.recall) == (None, None, None)
     empty = replace(truth_of(town_of("quiet-village")), lines=(), shown={})
     (score, *_) = score_rules(archive_of("quiet-village"), empty, RULES)
     booked = score.kind(Kind.BOOKED)
     assert (booked.truth, booked.recall, booked.precision) == (0, None, 0)
     assert score.lead_error_days is None
     assert score.wait_error_days is None
+
+
+def test_a_booking_counts_in_each_calendar_it_closes_and_in_the_local_week() -> None:
+    """Sunday 22:30 UTC is Monday in Berlin, and another week; the kinds are counted apart."""
+    sunday_s = int(datetime(2026, 7, 5, 21, 59, tzinfo=UTC).timestamp())
+    monday_s = sunday_s + 60
+    changes = (
+        Change(Kind.BOOKED, sunday_s, sunday_s, (("a", 1), ("a", 2), ("b", 1))),
+        Change(Kind.BOOKED, monday_s, monday_s, (("a", 3),)),
+        Change(Kind.BOOKED, monday_s, monday_s, (("a", 4),)),
+        Change(Kind.CANCELLED, monday_s, monday_s, (("b", 1),)),
+    )
+
+    assert true_weeks(changes, "Europe/Berlin") == {
+        Kind.BOOKED: {("a", "2026-27"): 1, ("b", "2026-27"): 1, ("a", "2026-28"): 2},
+        Kind.CANCELLED: {("b", "2026-28"): 1},
+    }
+    assert true_weeks(changes, "UTC")[Kind.BOOKED] == {("a", "2026-27"): 3, ("b", "2026-27"): 1}
+
+
+def test_intervals_are_judged_where_something_happened_or_was_said_to() -> None:
+    week = "2026-05"
+    truth = {("a", week): 40, ("b", week): 3, ("c", week): 2, ("d", week): 5, ("f", week): 20}
+    found = {
+        ("a", week): Bounds(30, 38, 50),
+        ("b", week): Bounds(4, 5, 6),
+        ("d", week): None,
+        ("e", week): Bounds(0, 1, 2),
+        ("f", week): Bounds(20, 20, 20),
+        ("g", week): Bounds(0, 0, 9),
+    }
+    score = score_weeks(truth, found)
+
+    # a, e and f hold; b and c, of which nothing is said, do not; d is refused; g: nothing on both sides.
+    assert (score.count, score.refused, score.inside) == (5, 1, 3)
+    assert score.inside_share == 0.6
+    assert score.widths == (0.0, 0.5)
+    assert score.median_width == 0.25
+    twice = pooled([score, score])
+    assert (twice.count, twice.refused, twice.inside, twice.median_width) == (10, 2, 6, 0.25)
+    assert pooled([]) == WeekScore(0, 0, 0, ())
+    assert (pooled([]).inside_share, pooled([]).median_width) == (None, None)
 
 
 def rows() -> Iterator[dict[str, object]]:
@@ -434,4 +487,5 @@ def test_rows_hold_all_figures() -> None:
     assert len(others) == 2
     assert (first["scenario"], first["seed"], first["rule"]) == ("shared-desks", 1, "span-1")
     assert first["bookings_low"] == first["bookings_central"] == first["bookings_high"]
+    assert first["bookings_weeks"] is first["bookings_weeks_inside"] is None
     assert {"cancellations_precision", "lead_error_days", "wait_error_days"} <= first.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from amtspuls.cli.score import start_of
+from amtspuls.cli.scoring import start_of
 from support.command import run_command, run_well
 
 

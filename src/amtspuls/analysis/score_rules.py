@@ -18,7 +18,7 @@ from amtspuls.analysis.legacy.rows import LegacyRows, read_rows
 from amtspuls.analysis.legacy.rule import COUNTED, judge
 from amtspuls.analysis.legacy.stash import Stash, buckets_of
 from amtspuls.analysis.score_archive import ScoreArchive
-from amtspuls.analysis.score_truth import Change
+from amtspuls.analysis.score_truth import CalendarWeek, Change
 from amtspuls.analysis.score_weeks import sealed_weeks
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.transitions import RULE as SPAN_RULE
@@ -40,10 +40,16 @@ class Findings:
     Attributes:
         changes: What happened, by its own account.
         totals: How often, with uncertainty, by kind; of kinds that are missing, the changes are counted.
+        weeks: How often in each week of each calendar, by kind; kinds are missing where the rule does not
+            say so, calendar-weeks in which it saw nothing happen may be. None: the figure is refused,
+            because too little was seen. What happened in three calendars at once counts in each.
     """
 
     changes: tuple[Change, ...]
     totals: Mapping[Kind, Bounds] = field(default_factory=lambda: MappingProxyType({}))
+    weeks: Mapping[Kind, Mapping[CalendarWeek, Bounds | None]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
     def total(self, kind: Kind) -> Bounds:
         """How often something happened; a rule without uncertainty says one figure three times."""

@@ -11,13 +11,18 @@ instant is that at which the page showed it.
 
 All other changes of the page are one event per calendar and start time. Nothing here depends on when
 snapshots were taken. See docs/reference/score.md.
+
+**Of a calendar-week** count those that have a start time in that calendar, in the local ISO week of their
+instant. One booking in three calendars counts in each of them, and once in the total of the portal.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from math import inf
 from zoneinfo import ZoneInfo
 
@@ -27,6 +32,10 @@ from amtspuls.model import Slot, utc_from_slot
 Cell = tuple[str, int | None]
 """Calendar key and slot; None where a rule does not tell the slot."""
 
+CalendarWeek = tuple[str, str]
+"""Calendar key and ISO week (such as 2026-05) of the portal's wall time."""
+
+_QUARTER_S = 900
 
 _KINDS = {
     "held": Kind.HELD,
@@ -104,6 +113,18 @@ class Change:
     at_s: int
     since_s: int
     cells: tuple[Cell, ...]
+
+
+class Starts(dict[int, int]):
+    """Instants (Unix seconds) at which slots begin, by slot; each is worked out once."""
+
+    def __init__(self, zone: str) -> None:
+        """Begin with none, of a zone."""
+        self._zone = ZoneInfo(zone)
+
+    def __missing__(self, slot: int) -> int:
+        self[slot] = begins_s = int(utc_from_slot(Slot(slot), self._zone).timestamp())
+        return begins_s
 
 
 class _Page:
@@ -188,7 +209,7 @@ def _joined(kind: Kind, claims: list[_Claimed]) -> Change:
 
 def _single(record: TruthRecord, page: _Page, booked: set[_Claimed]) -> Iterator[Change]:
     """All other changes, one by one."""
-    zone = ZoneInfo(record.zone)
+    begins_s = Starts(record.zone)
     for line in record.lines:
         kind = _KINDS.get(line.kind)
         if kind is None or kind is Kind.CANCELLED:
@@ -197,6 +218,25 @@ def _single(record: TruthRecord, page: _Page, booked: set[_Claimed]) -> Iterator
             cell = (line.calendar, slot)
             if (cell, line.at_s) in booked or not page.changed(cell, line.at_s, to=line.effect > 0):
                 continue
-            has_begun = utc_from_slot(Slot(slot), zone).timestamp() <= line.at_s
-            expired = kind is Kind.NOTICE_CUTOFF and has_begun
+            expired = kind is Kind.NOTICE_CUTOFF and begins_s[slot] <= line.at_s
             yield Change(Kind.EXPIRED if expired else kind, line.at_s, line.at_s, (cell,))
+
+
+# Calendar-weeks
+
+
+def true_weeks(changes: Iterable[Change], zone: str) -> dict[Kind, dict[CalendarWeek, int]]:
+    """Count true changes by kind, calendar and local ISO week; pairs without any are missing."""
+    counts: dict[Kind, Counter[CalendarWeek]] = defaultdict(Counter)
+    place = ZoneInfo(zone)
+    for change in changes:
+        week = _week_of(change.at_s // _QUARTER_S, place)
+        counts[change.kind].update((key, week) for key in {key for key, _ in change.cells})
+    return {kind: dict(counter) for kind, counter in counts.items()}
+
+
+@cache
+def _week_of(quarter: int, zone: ZoneInfo) -> str:
+    """No week begins within a quarter of an hour: all zones differ from UTC by whole ones."""
+    year, week, _ = datetime.fromtimestamp(quarter * _QUARTER_S, zone).isocalendar()
+    return f"{year}-{week:02d}"

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from amtspuls.cli.output import Format, print_rows, progress, say
 
-if TYPE_CHECKING:
-    from datetime import date
-
-    from amtspuls.analysis.score import Score
-    from amtspuls.analysis.score_truth import TruthRecord
-    from amtspuls.replica.town import Town
-
 _TITLES = {
-    "bookings_truth": "bookings",
-    "bookings_central": "found",
-    "bookings_error": "error",
-    "bookings_precision": "precision",
-    "bookings_recall": "recall",
-    "cancellations_truth": "cancellations",
-    "cancellations_central": "found",
-    "cancellations_error": "error",
-    "cancellations_precision": "precision",
-    "cancellations_recall": "recall",
-    "lead_error_days": "lead time, days",
-    "wait_error_days": "wait, days",
-}
-_SHARES = ("precision", "recall")
+    f"{name}_{key}": title
+    for name in ("bookings", "cancellations")
+    for key, title in (
+        ("truth", name),
+        ("central", "found"),
+        ("range", "low to high"),
+        ("error", "error"),
+        ("precision", "precision"),
+        ("recall", "recall"),
+        ("weeks_inside", "weeks inside"),
+        ("weeks_width", "width"),
+    )
+} | {"lead_error_days": "lead time, days", "wait_error_days": "wait, days"}
+_SHARES = ("precision", "recall", "weeks_inside", "weeks_width")
 
 
 def register(app: typer.Typer) -> None:
@@ -55,73 +48,34 @@ def score(
     The rules see snapshots only. Errors are shares of the truth: +100 % is twice as many.
     """
     from amtspuls.analysis.score import score_rows
+    from amtspuls.cli.scoring import score_jobs
     from amtspuls.replica.town import SCENARIOS, require_scenario
 
-    names = [require_scenario(name).name for name in scenario or SCENARIOS]
+    names = list(dict.fromkeys(require_scenario(name).name for name in scenario or SCENARIOS))
     rows: list[dict[str, Any]] = []
     with progress(len(names), "scenarios") as step:
-        for name in dict.fromkeys(names):
-            rows += score_rows(name, seed, score_scenario(name, seed, weeks))
+        jobs = [(name, seed, weeks) for name in names]
+        for name, scores in zip(names, score_jobs(jobs), strict=True):
+            rows += score_rows(name, seed, scores)
             step(name)
     if form in (Format.CSV, Format.JSON):
         # A table of tables is no CSV.
         print_rows(rows, [key for key in rows[0] if form is Format.JSON or key != "kinds"], form)
         return
-    shown = [_for_people(row) for row in rows]
-    print_rows(shown, ["scenario", "rule", *_TITLES], form, titles=_TITLES)
+    told = [key for key in _TITLES if key.endswith("_range") or _is_told(rows, key)]
+    print_rows(
+        [_for_people(row) for row in rows], ["scenario", "rule", *told], form, titles=_TITLES
+    )
     say(
         f"seed {seed}, {weeks} weeks; errors: found against truth; precision and recall: matched within"
-        " one snapshot (docs/reference/score.md)"
+        " one snapshot; weeks inside: calendar-weeks with the truth within low and high; width of these"
+        " as a share of the truth (docs/reference/score.md)"
     )
 
 
-def score_scenario(name: str, seed: int, weeks: int) -> tuple[Score, ...]:
-    """Simulate a scenario, take its snapshots and score all rules."""
-    from amtspuls.analysis.score import score_rules
-    from amtspuls.analysis.score_archive import ScoreArchive
-    from amtspuls.analysis.score_rules import RULES
-    from amtspuls.archive.base import PortalRecord
-    from amtspuls.replica.town import make_scenario, require_scenario, take_looks
-
-    town = make_scenario(name, seed, start=start_of(seed), days=7 * weeks)
-    (portal,) = town.portals.values()
-    record = PortalRecord(portal.id, portal.name, portal.system, portal.url, portal.zone)
-    archive = ScoreArchive(record, take_looks(require_scenario(name), seed, town))
-    return score_rules(archive, truth_of(town), RULES)
-
-
-def start_of(seed: int) -> date:
-    """The Monday that a seed begins on: seeds in a row are weeks of one year."""
-    from datetime import date, timedelta
-
-    return date(2026, 1, 5) + timedelta(weeks=seed % 52)
-
-
-def truth_of(town: Town) -> TruthRecord:
-    """The truth about the one office of a scenario as plain records."""
-    from amtspuls.analysis.score_truth import TruthLine, TruthRecord
-
-    (office,) = town.offices
-    return TruthRecord(
-        portal_id=office.id,
-        zone=town.portals[office.id].zone,
-        hold_s=60 * office.habits.longest_hold_min,
-        from_s=int(town.first_at.timestamp()),
-        until_s=int(town.last_at.timestamp()),
-        shown={key: tuple(slots) for key, slots in town.offer(office.id, town.first_at).items()},
-        lines=tuple(
-            TruthLine(
-                kind=line.kind.value,
-                effect=line.kind.effect,
-                at_s=int(line.page_at.timestamp()),
-                calendar=line.calendar_key,
-                slots=tuple(line.slots),
-                citizen=line.citizen,
-            )
-            for line in town.truth
-            if line.page_at > town.first_at
-        ),
-    )
+def _is_told(rows: list[dict[str, Any]], key: str) -> bool:
+    """Whether any rule has the figure; columns without one are left out of tables."""
+    return any(row[key] is not None for row in rows)
 
 
 def _for_people(row: dict[str, Any]) -> dict[str, Any]:
@@ -135,4 +89,9 @@ def _for_people(row: dict[str, Any]) -> dict[str, Any]:
             shown[key] = f"{100 * value:.0f} %"
         elif key.endswith("_days"):
             shown[key] = f"{value:+.2f}"
+        elif key.endswith("_central"):
+            shown[key] = round(value)
+    for name in ("bookings", "cancellations"):
+        low, high = row[f"{name}_low"], row[f"{name}_high"]
+        shown[f"{name}_range"] = f"{low:.0f}–{high:.0f}" if low != high else ""
     return shown
