@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import re
-import struct
-from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -12,10 +10,9 @@ from amtspuls import __version__
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.charts.activity import draw_activity
-from amtspuls.charts.registry import CHARTS, require_chart
-from amtspuls.charts.render import render_png, render_svg, write_chart
-from amtspuls.errors import ConfigError, OutputError
-from amtspuls.files import write_whole
+from amtspuls.charts.base import Options
+from amtspuls.charts.render import render_png, render_svg
+from amtspuls.charts.words import Lang
 from support.measure_cases import morning, with_gap
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
 
@@ -72,7 +69,7 @@ def test_gaps_are_bands_and_changes_across_them_are_named() -> None:
 
 def test_a_gap_at_the_end_is_a_band_too() -> None:
     selection = Selection(until_at=utc("2026-01-26 12:00"))
-    chart = draw_activity(load_watched(with_gap(), selection), titled=False)
+    chart = draw_activity(load_watched(with_gap(), selection), options=Options(titled=False))
     bands = rows_of_first_layer(chart)
     assert [band["end"] for band in bands] == ["2026-01-26T13:00:00Z"]
     assert "title" not in chart.to_dict()
@@ -106,41 +103,18 @@ def test_the_same_archive_gives_the_same_picture() -> None:
     assert render_png(first) == render_png(second)
 
 
-def test_png_and_svg_are_written_whole(tmp_path: Path) -> None:
-    chart = draw_activity(load_watched(morning(), Selection()))
-    write_chart(chart, tmp_path / "a.png")
-    write_chart(chart, tmp_path / "a.SVG")
-    content = (tmp_path / "a.png").read_bytes()
-    assert content.startswith(b"\x89PNG")
-    width, height = struct.unpack(">II", content[16:24])
-    assert width > 1500
-    assert height > 600
-    assert (tmp_path / "a.SVG").read_text().startswith("<svg")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.SVG", "a.png"]
+def test_a_german_picture_is_german_in_words_numbers_and_days() -> None:
+    watched = load_watched(with_gap(), Selection(until_at=utc("2026-01-26 12:00")))
+    shown = texts(render_svg(draw_activity(watched, options=Options(lang=Lang.DE))))
+    assert "Buchungen und Absagen je Stunde" in shown
+    assert {"Buchungen", "Absagen", "nicht oder kaum beobachtet", "je Stunde"} <= set(shown)
+    assert "1 Portal: bonn · Woche 2026-05 · Ortszeit" in shown
+    assert any(text.startswith("Mo 26., ") for text in shown)
+    assert any("% der Zeit beobachtet · vorläufige Schätzung (Regel " in text for text in shown)
 
 
-def test_other_endings_and_names_are_errors_that_list_the_possible(tmp_path: Path) -> None:
-    chart = draw_activity(load_watched(morning(), Selection()))
-    with pytest.raises(ConfigError, match=r"ends in \.png or \.svg, not in '\.pdf'"):
-        write_chart(chart, tmp_path / "a.pdf")
-    with pytest.raises(ConfigError, match="not in 'nothing'"):
-        write_chart(chart, tmp_path / "a")
-    with pytest.raises(ConfigError, match="did you mean activity"):
-        require_chart("activiti")
-    assert [require_chart(name) for name in CHARTS] == list(CHARTS.values())
-
-
-def test_a_failed_write_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    target = tmp_path / "report.html"
-    write_whole(b"old", target)
-
-    def fail(self: Path, other: Path) -> Path:
-        raise OSError(28, f"no space for {other} from {self}")
-
-    monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(OutputError, match="no space"):
-        write_whole(b"new", target)
-    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    assert target.read_bytes() == b"old"
+def test_options_set_the_size() -> None:
+    chart = draw_activity(
+        load_watched(morning(), Selection()), options=Options(width=400, height=99)
+    )
+    assert (chart.width, chart.height) == (400, 99)

@@ -4,30 +4,69 @@ from pathlib import Path
 
 import pytest
 
+from amtspuls.charts.registry import PICTURES
 from support.measure_archive import make_archive
 from support.portals import run
 
 
-def test_a_picture_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "1 portal: bonn"), ("de", "1 Portal: bonn · Woche 2026-05 · Ortszeit")],
+)
+def test_a_picture_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lang: str, said: str
+) -> None:
     archive = str(make_archive(tmp_path / "a"))
     out = tmp_path / "activity.svg"
     arguments = ["plot", "activity", "--archive", archive, "--out", str(out), "-i", "bonn"]
-    code, _, err = run(capsys, *arguments, "--until", "2026-01-26 07:00")
+    code, _, err = run(capsys, *arguments, "--until", "2026-01-26 07:00", "--lang", lang)
     assert code == 0
     assert str(out) in err
-    assert "1 portal: bonn" in out.read_text()
+    assert said in out.read_text()
+
+
+def test_without_a_name_the_pictures_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, shown, _ = run(capsys, "plot")
+    assert code == 0
+    for name in PICTURES:
+        assert name in shown
 
 
 @pytest.mark.parametrize(
-    ("name", "out", "said"),
+    ("arguments", "said"),
     [
-        ("activity", "a.gif", "a picture ends in .png or .svg"),
-        ("pulse", "a.png", "there are: activity"),
+        (("activity", "--out", "a.gif"), "a picture ends in .png, .svg, .html or .json"),
+        (("pulse", "--out", "a.png"), "there are: activity"),
+        (("activity",), "say where the picture goes: amtspuls plot activity --out activity.png"),
+        (("activity", "--out", "a.png", "--lang", "fr"), "--lang takes en or de"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_read(
-    capsys: pytest.CaptureFixture[str], name: str, out: str, said: str
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
 ) -> None:
-    code, _, err = run(capsys, "plot", name, "--archive", "nowhere", "--out", out)
+    code, _, err = run(capsys, "plot", *arguments, "--archive", "nowhere")
     assert code == 2
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("-i", "bon"), 2, "nearest: bonn"),
+        (("--from", "2026-02-01", "--until", "2026-01-01"), 2, "is not before"),
+        (("--from", "2031-01-01"), 1, "no snapshot of the selected portals lies between"),
+    ],
+)
+def test_questions_without_an_answer_leave_no_file(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    archive, out = str(make_archive(tmp_path / "a")), tmp_path / "a.svg"
+    got, _, err = run(
+        capsys, "plot", "activity", "--archive", archive, "--out", str(out), *arguments
+    )
+    assert (got, out.exists()) == (code, False)
+    assert said in " ".join(err.split())

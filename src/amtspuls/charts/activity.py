@@ -3,171 +3,137 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from types import MappingProxyType
 
 import altair as alt
 
-from amtspuls import __version__
-from amtspuls.analysis.base import count_of, per_cent
-from amtspuls.analysis.grouping import By, Watched, observe
-from amtspuls.analysis.localtime import DAY_S, HOUR_S
-from amtspuls.analysis.timeline import Bin, Timeline, list_weeks, read_timeline, say_weeks
+from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.localtime import HOUR_S
+from amtspuls.analysis.timeline import Bin, Timeline, read_timeline
 from amtspuls.analysis.transitions import RULE
-from amtspuls.charts.render import FONT
+from amtspuls.charts.base import Options, Picture
+from amtspuls.charts.style import (
+    BLUE,
+    GREY,
+    HEIGHT,
+    INK,
+    ORANGE,
+    WIDTH,
+    heading,
+    inline,
+    small_print,
+    styled,
+    time_axis,
+    wall,
+)
+from amtspuls.charts.words import Say, Texts, say_number, speaker
 
-BLUE, RED, GREY = "#0b5fa5", "#d1495b", "#dcdcdc"
-"""Apart for colour-blind eyes and in print: the red is the lighter one and points downwards."""
-
-INK, QUIET, FAINT = "#1d2530", "#5b6673", "#eceff2"
 GAP_BELOW = 0.5
 """Hours of which less was covered are grey."""
 
-_NAMED_PORTALS = 4
+TEXTS: Texts = MappingProxyType(
+    {
+        "title": ("Bookings and cancellations per {each}", "Buchungen und Absagen je {each}"),
+        "per": ("per {each}", "je {each}"),
+        "bookings": ("bookings", "Buchungen"),
+        "cancellations": ("cancellations", "Absagen"),
+        "gap": ("not or hardly observed", "nicht oder kaum beobachtet"),
+        "untimed": (
+            "{number} changes across gaps not drawn",
+            "{number} Änderungen über Lücken hinweg nicht gezeichnet",
+        ),
+        "untimed_one": (
+            "1 change across gaps not drawn",
+            "1 Änderung über eine Lücke hinweg nicht gezeichnet",
+        ),
+    }
+)
+
 _WHOLE_AND_UNSIGNED = "datum.value % 1 ? '' : format(abs(datum.value), ',~f')"
-_DAYS_BY_HOURS, _DAYS_BY_DAYS, _DAYS_BY_WEEKS = 2.5, 14, 92
-_BOOKINGS, _CANCELLATIONS, _GAP = "bookings", "cancellations", "not or hardly observed"
 
 
-def draw_activity(
-    watched: Sequence[Watched], *, width: int = 860, height: int = 300, titled: bool = True
-) -> alt.LayerChart:
+def draw_activity(watched: Sequence[Watched], *, options: Options | None = None) -> alt.LayerChart:
     """Draw bookings and cancellations over time, in local time.
 
     Args:
         watched: Portals and range; all portals are drawn together.
-        width: Of the drawing area, in points.
-        height: As well.
-        titled: Whether title and subtitle say what it is; a page that says so itself needs none.
+        options: Language, size, and whether it has a title.
     """
+    options = options or Options()
+    say = speaker(TEXTS, options.lang)
     timeline = read_timeline(watched)
-    x = _time_axis(timeline)
+    x = time_axis(min(timeline.bins), max(timeline.bins) + timeline.width_s, options.lang)
     gaps = list(_gaps(timeline))
+    colour = _colour(say, with_gaps=bool(gaps))
     layers = [
-        *([_bands(gaps, x)] if gaps else []),
-        _bars(timeline, x, _colour(with_gaps=bool(gaps))),
-        alt.Chart(_data([{"zero": 0}])).mark_rule(color=INK).encode(y="zero:Q"),
+        *([_bands(gaps, x, colour, say)] if gaps else []),
+        _bars(timeline, x, colour, say),
+        alt.Chart(inline([{"zero": 0}])).mark_rule(color=INK).encode(y="zero:Q"),
     ]
     chart = alt.LayerChart(layer=layers)
-    chart.width, chart.height = width, height
-    if titled:
-        chart.title = _title(watched, timeline)
-    return _styled(chart)
+    chart.width, chart.height = options.width or WIDTH, options.height or HEIGHT
+    if options.titled:
+        chart.title = _title(watched, timeline, options, say)
+    return styled(chart, options.lang)
 
 
-def _styled(chart: alt.LayerChart) -> alt.LayerChart:
-    styled: alt.LayerChart = (
-        chart.configure(font=FONT, background="#ffffff", padding=12)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=QUIET,
-            titleColor=QUIET,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-        )
-        .configure_legend(labelColor=INK, labelFontSize=13, symbolType="square", symbolSize=160)
-    )
-    return styled
-
-
-def _title(watched: Sequence[Watched], timeline: Timeline) -> alt.TitleParams:
-    each = "hour" if timeline.width_s == HOUR_S else "day"
-    ids = [one.evidence.record.portal_id for one in watched]
-    named = ", ".join(ids[:_NAMED_PORTALS]) + (" and others" if len(ids) > _NAMED_PORTALS else "")
-    coverage = observe(watched, By.ALL)["", 0].coverage
-    facts = [
-        f"Observed in {per_cent(coverage)} of the time",
-        f"provisional estimate (rule {RULE})",
-        f"amtspuls {__version__}",
-    ]
+def _title(
+    watched: Sequence[Watched], timeline: Timeline, options: Options, say: Say
+) -> alt.TitleParams:
+    more = []
     if timeline.untimed:
-        facts.insert(2, f"{count_of(timeline.untimed, 'change')} across gaps not drawn")
-    what = [
-        f"{count_of(len(ids), 'portal')}: {named}",
-        say_weeks(list_weeks(watched)),
-        "local time",
-    ]
-    return alt.TitleParams(
-        text=f"Bookings and cancellations per {each}",
-        subtitle=[" · ".join(what), " · ".join(facts)],
-        anchor="start",
-        fontSize=19,
-        subtitleFontSize=13,
-        color=INK,
-        subtitleColor=QUIET,
-        subtitlePadding=6,
-        offset=14,
-    )
+        key = "untimed_one" if timeline.untimed == 1 else "untimed"
+        more = [say(key, number=say_number(timeline.untimed, options.lang))]
+    lines = small_print(watched, options.lang, rule=RULE, more=more)
+    return heading(say("title", each=_each(timeline, say)), lines)
 
 
-def _time_axis(timeline: Timeline) -> alt.X:
-    starts = list(timeline.bins)
-    end = starts[-1] + timeline.width_s
-    form, ticks = _ticks(starts[0], end)
-    axis = alt.Axis(
-        format=form, values=[1000 * at for at in ticks], gridColor=FAINT, labelOverlap=True
-    )
-    scale = alt.Scale(type="utc", domain=[_wall(starts[0]), _wall(end)], nice=False)
-    return alt.X("start:T", title=None, axis=axis, scale=scale)
+def _each(timeline: Timeline, say: Say) -> str:
+    return say("hour" if timeline.width_s == HOUR_S else "day")
 
 
-def _ticks(first_s: int, end_s: int) -> tuple[str, list[int]]:
-    """Form and local seconds of the marks of the time axis: hours, days, Mondays or months."""
-    days = (end_s - first_s) / DAY_S
-    step_s = 6 * HOUR_S if days <= _DAYS_BY_HOURS else DAY_S
-    marks = range(-(-first_s // step_s) * step_s, end_s + 1, step_s)
-    if days <= _DAYS_BY_HOURS:
-        return "%a %d, %H:%M", list(marks)
-    if days <= _DAYS_BY_DAYS:
-        return "%a %d %b", list(marks)
-    dates = {at: datetime.fromtimestamp(at, UTC) for at in marks}
-    if days <= _DAYS_BY_WEEKS:
-        return "%d %b", [at for at, on in dates.items() if on.weekday() == 0]
-    return "%b %Y", [at for at, on in dates.items() if on.day == 1]
-
-
-def _colour(*, with_gaps: bool) -> alt.Color:
-    names = [_BOOKINGS, _CANCELLATIONS, *([_GAP] if with_gaps else [])]
+def _colour(say: Say, *, with_gaps: bool) -> alt.Color:
+    names = [say("bookings"), say("cancellations"), *([say("gap")] if with_gaps else [])]
     return alt.Color(
         "what:N",
         title=None,
-        scale=alt.Scale(domain=names, range=[BLUE, RED, GREY][: len(names)]),
+        scale=alt.Scale(domain=names, range=[BLUE, ORANGE, GREY][: len(names)]),
         legend=alt.Legend(orient="top", direction="horizontal", offset=4),
     )
 
 
-def _bars(timeline: Timeline, x: alt.X, colour: alt.Color) -> alt.Chart:
-    each = "hour" if timeline.width_s == HOUR_S else "day"
+def _bars(timeline: Timeline, x: alt.X, colour: alt.Color, say: Say) -> alt.Chart:
     rows = [
         {
-            "start": _wall(start),
-            "end": _wall(start + timeline.width_s),
+            "start": wall(start),
+            "end": wall(start + timeline.width_s),
             "number": number,
             "what": what,
         }
         for start, one in timeline.bins.items()
-        for what, number in ((_BOOKINGS, one.bookings), (_CANCELLATIONS, -one.cancellations))
+        for what, number in (
+            (say("bookings"), one.bookings),
+            (say("cancellations"), -one.cancellations),
+        )
         if number
     ]
     y = alt.Y(
         "number:Q",
-        title=f"per {each}",
+        title=say("per", each=_each(timeline, say)),
         stack=None,
-        axis=alt.Axis(labelExpr=_WHOLE_AND_UNSIGNED, gridColor=FAINT),
+        axis=alt.Axis(labelExpr=_WHOLE_AND_UNSIGNED),
     )
     bars: alt.Chart = (
-        alt.Chart(_data(rows))
+        alt.Chart(inline(rows))
         .mark_rect()
         .encode(x=x, x2="end:T", y=y, y2=alt.datum(0), color=colour)
     )
     return bars
 
 
-def _bands(gaps: Sequence[tuple[int, int]], x: alt.X) -> alt.Chart:
-    rows = [{"start": _wall(first), "end": _wall(last), "what": _GAP} for first, last in gaps]
-    colour = _colour(with_gaps=True)
-    bands: alt.Chart = alt.Chart(_data(rows)).mark_rect().encode(x=x, x2="end:T", color=colour)
+def _bands(gaps: Sequence[tuple[int, int]], x: alt.X, colour: alt.Color, say: Say) -> alt.Chart:
+    rows = [{"start": wall(first), "end": wall(last), "what": say("gap")} for first, last in gaps]
+    bands: alt.Chart = alt.Chart(inline(rows)).mark_rect().encode(x=x, x2="end:T", color=colour)
     return bands
 
 
@@ -190,10 +156,8 @@ def _is_gap(one: Bin) -> bool:
     return one.asked_s > 0 and one.coverage < GAP_BELOW
 
 
-def _wall(local_s: int) -> str:
-    """Wall time as the chart wants it: written as if it were UTC, on a scale that shows UTC."""
-    return datetime.fromtimestamp(local_s, UTC).isoformat().replace("+00:00", "Z")
-
-
-def _data(rows: list[dict[str, Any]]) -> alt.InlineData:
-    return alt.InlineData(values=rows)
+PICTURE = Picture(
+    "activity",
+    "bookings upwards, cancellations downwards by local hour or day, gaps in grey",
+    lambda asked: draw_activity(asked.watched, options=asked.options),
+)

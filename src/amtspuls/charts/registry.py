@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from amtspuls.analysis.grouping import Watched
-from amtspuls.charts.activity import draw_activity
-from amtspuls.charts.render import Chart
+from amtspuls.analysis.selection import Selection
+from amtspuls.archive.base import ArchiveReader
+from amtspuls.charts import activity
+from amtspuls.charts.base import Asked, Options, Picture
+from amtspuls.charts.style import Chart
 from amtspuls.errors import ConfigError
 
-CHARTS: Mapping[str, Callable[[Sequence[Watched]], Chart]] = MappingProxyType(
-    {"activity": draw_activity}
+PICTURES: Mapping[str, Picture] = MappingProxyType(
+    {picture.name: picture for picture in (activity.PICTURE,)}
 )
-"""All pictures by name."""
+"""All pictures by name, in the order in which they are listed."""
 
 
-def require_chart(name: str) -> Callable[[Sequence[Watched]], Chart]:
-    """Return the function that draws a picture.
+def require_picture(name: str) -> Picture:
+    """Return one picture.
 
     Raises:
-        ConfigError: None has this name.
+        ConfigError: None has this name; the message names the nearest.
     """
-    if name in CHARTS:
-        return CHARTS[name]
-    near = get_close_matches(name, CHARTS, 2, 0.4)
+    if name in PICTURES:
+        return PICTURES[name]
+    near = get_close_matches(name, PICTURES, 2, 0.4)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ConfigError(f"no picture is called {name!r}; {hint}there are: {', '.join(CHARTS)}")
+    raise ConfigError(f"no picture is called {name!r}; {hint}there are: {', '.join(PICTURES)}")
+
+
+def draw_picture(
+    picture: Picture, reader: ArchiveReader, selection: Selection, options: Options
+) -> Chart:
+    """Draw a picture of what an archive says.
+
+    Raises:
+        ArchiveError: Nothing is in the archive, or nothing in the range.
+        ConfigError: No portal passes the filters, or the picture takes no such option.
+    """
+    picture.require(options)
+    return picture.draw(Asked(reader, selection, options, united=picture.aggregated))

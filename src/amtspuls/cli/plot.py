@@ -9,7 +9,7 @@ import typer
 
 from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
-from amtspuls.cli.output import say
+from amtspuls.cli.output import Format, print_rows, say
 
 
 def register(app: typer.Typer) -> None:
@@ -18,10 +18,14 @@ def register(app: typer.Typer) -> None:
 
 
 def plot(
-    name: Annotated[str, typer.Argument(help="The picture: activity.")],
+    name: Annotated[
+        str | None, typer.Argument(help="The picture; without it the pictures are listed.")
+    ] = None,
     out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Where to write it: .png or .svg.")
-    ],
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to: .png, .svg, .html or .json."),
+    ] = None,
+    lang: Annotated[str, typer.Option(metavar="en|de", help="Language of the labels.")] = "en",
     include: Include = None,
     exclude: Exclude = None,
     system: Systems = None,
@@ -30,16 +34,47 @@ def plot(
     archive: Archive = None,
     config: Config = None,
 ) -> None:
-    """Draw bookings and cancellations over time, with the gaps in grey."""
-    from amtspuls.analysis.measures import load_watched
-    from amtspuls.charts.registry import require_chart
-    from amtspuls.charts.render import require_ending, write_chart
+    """Draw a picture of what the archive says, as image, page or Vega-Lite specification."""
+    if name is None:
+        _list_pictures()
+        return
+    from amtspuls.charts.base import Options
+    from amtspuls.charts.registry import draw_picture, require_picture
+    from amtspuls.charts.render import write_chart
+    from amtspuls.charts.words import require_lang
 
-    draw = require_chart(name)
-    require_ending(out)
+    picture = require_picture(name)
+    to = _require_out(name, out)
+    options = Options(lang=require_lang(lang))
+    picture.require(options)
     with open_archive(archive, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
-        say_left_out(reader, selection)
-        chart = draw(load_watched(reader, selection))
-    write_chart(chart, out)
-    say(f"{name}: {out}")
+        if not picture.aggregated:
+            say_left_out(reader, selection)
+        chart = draw_picture(picture, reader, selection, options)
+    write_chart(chart, to)
+    say(f"{name}: {to}")
+
+
+def _list_pictures() -> None:
+    from amtspuls.charts.registry import PICTURES
+
+    rows = [
+        {
+            "picture": one.name,
+            "shows": one.about,
+            "options": ", ".join(f"--{option}" for option in one.options),
+        }
+        for one in PICTURES.values()
+    ]
+    print_rows(rows, ["picture", "shows", "options"], Format.TABLE)
+
+
+def _require_out(name: str, out: Path | None) -> Path:
+    from amtspuls.charts.render import require_ending
+    from amtspuls.errors import ConfigError
+
+    if out is None:
+        raise ConfigError(f"say where the picture goes: amtspuls plot {name} --out {name}.png")
+    require_ending(out)
+    return out

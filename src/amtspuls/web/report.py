@@ -21,6 +21,7 @@ from amtspuls.analysis.status import PortalStatus, read_status
 from amtspuls.analysis.timeline import list_weeks, say_weeks
 from amtspuls.archive.base import ArchiveReader, Stop
 from amtspuls.charts.activity import draw_activity
+from amtspuls.charts.base import Options
 from amtspuls.charts.render import render_svg
 from amtspuls.files import write_whole
 
@@ -168,7 +169,7 @@ def _number(value: float | None) -> str:
 
 
 def _picture(watched: Sequence[Watched]) -> str:
-    return render_svg(draw_activity(watched, width=900, height=280, titled=False))
+    return render_svg(draw_activity(watched, options=Options(width=900, height=280, titled=False)))
 
 
 def _figures(answers: Mapping[str, Answer], command: Callable[..., str]) -> list[Figure]:

@@ -1,0 +1,100 @@
+"""What a picture is: a named function from what an archive says to a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.measures import load_watched
+from amtspuls.analysis.selection import Selection
+from amtspuls.archive.base import ArchiveReader
+from amtspuls.charts.style import Chart
+from amtspuls.charts.words import Lang
+from amtspuls.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a picture is wanted.
+
+    Language, size and title hold for all pictures; the others for those whose entry names them.
+
+    Attributes:
+        lang: Language of the labels.
+        width: Of the drawing area, in points; None as the picture has it.
+        height: As well.
+        titled: Whether title and small print are drawn; a page that says so itself needs none.
+        rule: Which rule counts.
+    """
+
+    lang: Lang = Lang.EN
+    width: int | None = None
+    height: int | None = None
+    titled: bool = True
+    rule: str | None = None
+
+
+_OF_ALL = frozenset({"lang", "width", "height", "titled"})
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a picture may draw from.
+
+    Attributes:
+        reader: The archive.
+        selection: Portals and range.
+        options: How the picture is wanted.
+        united: Whether portals whose rows are unions of several snapshots are drawn too.
+    """
+
+    reader: ArchiveReader
+    selection: Selection
+    options: Options
+    united: bool = False
+
+    @cached_property
+    def watched(self) -> tuple[Watched, ...]:
+        """What the measures rest on, read at first use.
+
+        Raises:
+            ArchiveError: Nothing is in the archive, or nothing in the range.
+            ConfigError: No portal passes the filters, or only united ones do that are not wanted.
+        """
+        return load_watched(self.reader, self.selection, united=self.united)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One entry of the register.
+
+    Attributes:
+        name: Name on the command line.
+        about: What it shows, one line of English.
+        draw: Draws it.
+        options: Names of the fields of ``Options`` that it takes besides those for all pictures.
+        aggregated: Whether portals may be drawn whose rows are unions of several snapshots.
+    """
+
+    name: str
+    about: str
+    draw: Callable[[Asked], Chart]
+    options: tuple[str, ...] = ()
+    aggregated: bool = False
+
+    def require(self, options: Options) -> None:
+        """Refuse an option that this picture does not take.
+
+        Raises:
+            ConfigError: One is set.
+        """
+        usual = Options()
+        for field in fields(Options):
+            known = field.name in _OF_ALL or field.name in self.options
+            if not known and getattr(options, field.name) != getattr(usual, field.name):
+                takes = ", ".join(f"--{name}" for name in self.options) or "none of its own"
+                raise ConfigError(
+                    f"the picture {self.name} takes no --{field.name}; options of this picture: {takes}"
+                )

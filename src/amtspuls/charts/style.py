@@ -1,0 +1,170 @@
+"""What all pictures look like: type, colours, title and small print, the axis of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import altair as alt
+
+from amtspuls import __version__
+from amtspuls.analysis.grouping import By, Watched, observe
+from amtspuls.analysis.localtime import DAY_S, HOUR_S
+from amtspuls.analysis.timeline import list_weeks
+from amtspuls.charts.words import (
+    WORDS,
+    Lang,
+    say_portals,
+    say_share,
+    say_weeks,
+    speaker,
+    vega_locale,
+)
+
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+"""The first is inside vl-convert, so that pictures look the same on a machine without fonts."""
+
+BLUE, ORANGE, SKY, OLIVE = "#08457e", "#e2661e", "#6db3e8", "#8a8a2e"
+"""Series, in this order: apart for colour-blind eyes; the first three also in black and white."""
+
+SERIES = (BLUE, ORANGE, SKY, OLIVE)
+DASHES: tuple[list[int], ...] = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
+"""Dashes of lines, one per series: lines cross, so that shade alone does not tell them apart."""
+
+HEAT = ("#eef3f8", "#a9c8e4", "#4f8fc6", "#08457e", "#04203c")
+"""From few to many, ever darker: reads the same in grey."""
+
+GREY = "#dcdcdc"
+"""Not or hardly observed; white on a heat map means nothing at all."""
+
+INK, QUIET, FAINT = "#1d2530", "#5b6673", "#eceff2"
+
+WIDTH, HEIGHT = 860, 300
+"""Of the drawing area, in points."""
+
+Chart = alt.LayerChart | alt.Chart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
+_AnyChart = TypeVar("_AnyChart", bound=Chart)
+
+_DAYS_BY_HOURS, _DAYS_BY_DAYS, _DAYS_BY_WEEKS = 2.5, 14, 92
+_FORMS = {
+    "hours": ("%a %d, %H:%M", "%a %d., %H:%M"),
+    "days": ("%a %d %b", "%a %-d. %b"),
+    "weeks": ("%d %b", "%-d. %b"),
+    "months": ("%b %Y", "%b %Y"),
+}
+
+
+def styled(chart: _AnyChart, lang: Lang = Lang.EN) -> _AnyChart:
+    """Give a finished chart the common look; call it last, once, on the outermost chart."""
+    done: _AnyChart = (
+        chart.configure(
+            font=FONT,
+            background="#ffffff",
+            padding=12,
+            locale=alt.Locale.from_dict(vega_locale(lang)),
+        )
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=QUIET,
+            titleColor=QUIET,
+            gridColor=FAINT,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+        )
+        .configure_legend(
+            labelColor=INK,
+            titleColor=QUIET,
+            labelFontSize=13,
+            labelLimit=400,
+            titleFontWeight="normal",
+            symbolType="square",
+            symbolSize=160,
+        )
+        .configure_header(labelColor=INK, titleColor=QUIET, labelFontSize=12)
+    )
+    return done
+
+
+def heading(text: str, lines: Sequence[str]) -> alt.TitleParams:
+    """Title of a picture, with the small print as lines below it."""
+    return alt.TitleParams(
+        text=text,
+        subtitle=[line for line in lines if line],
+        anchor="start",
+        fontSize=19,
+        subtitleFontSize=13,
+        color=INK,
+        subtitleColor=QUIET,
+        subtitlePadding=6,
+        offset=14,
+    )
+
+
+def small_print(
+    watched: Sequence[Watched], lang: Lang, *, rule: str | None = None, more: Sequence[str] = ()
+) -> list[str]:
+    """What every picture carries: portals, weeks and zone; coverage, rule and version.
+
+    Args:
+        watched: What the picture is about.
+        lang: Its language.
+        rule: The rule that its figures rest on, where they rest on one.
+        more: Further facts, already in the language, before the version.
+    """
+    say = speaker(WORDS, lang)
+    ids = [one.evidence.record.portal_id for one in watched]
+    about = [say_portals(ids, lang), say_weeks(list_weeks(watched), lang), say("local_time")]
+    coverage = observe(watched, By.ALL)["", 0].coverage
+    facts = [
+        say("coverage", share=say_share(coverage, lang)),
+        *([say("provisional", rule=rule)] if rule else []),
+        *more,
+        f"amtspuls {__version__}",
+    ]
+    return [" · ".join(about), " · ".join(facts)]
+
+
+def time_axis(from_s: int, until_s: int, lang: Lang = Lang.EN, *, field: str = "start") -> alt.X:
+    """The horizontal axis of time with marks that fit its length.
+
+    Args:
+        from_s: Left end, local seconds (seconds after 1970-01-01 00:00 of wall time).
+        until_s: Right end.
+        lang: Language of the marks.
+        field: Field of the data with times as ``wall`` writes them.
+    """
+    form, ticks = time_marks(from_s, until_s, lang)
+    axis = alt.Axis(
+        format=form, values=[1000 * at for at in ticks], gridColor=FAINT, labelOverlap=True
+    )
+    scale = alt.Scale(type="utc", domain=[wall(from_s), wall(until_s)], nice=False)
+    return alt.X(f"{field}:T", title=None, axis=axis, scale=scale)
+
+
+def time_marks(from_s: int, until_s: int, lang: Lang = Lang.EN) -> tuple[str, list[int]]:
+    """Form and local seconds of the marks of an axis of time: hours, days, Mondays or months."""
+    days = (until_s - from_s) / DAY_S
+    step_s = 6 * HOUR_S if days <= _DAYS_BY_HOURS else DAY_S
+    marks = list(range(-(-from_s // step_s) * step_s, until_s + 1, step_s))
+    dates = {at: datetime.fromtimestamp(at, UTC) for at in marks}
+    if days <= _DAYS_BY_HOURS:
+        kind = "hours"
+    elif days <= _DAYS_BY_DAYS:
+        kind = "days"
+    elif days <= _DAYS_BY_WEEKS:
+        kind, marks = "weeks", [at for at, on in dates.items() if on.weekday() == 0]
+    else:
+        kind, marks = "months", [at for at, on in dates.items() if on.day == 1]
+    return _FORMS[kind][list(Lang).index(lang)], marks
+
+
+def wall(local_s: int) -> str:
+    """Wall time as a chart wants it: written as if it were UTC, on a scale that shows UTC."""
+    return datetime.fromtimestamp(local_s, UTC).isoformat().replace("+00:00", "Z")
+
+
+def inline(rows: list[dict[str, Any]]) -> alt.InlineData:
+    """Rows inside the specification: a picture never loads anything."""
+    return alt.InlineData(values=rows)
