@@ -34,3 +34,11 @@ def test_rule_and_pictures_are_described() -> None:
     page = PAGE.read_text("utf-8")
     assert f"## The rule `{RULE}`" in page
     assert all(f"amtspuls plot {name}" in page for name in CHARTS)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_measure_says_how_it_is_worked_out_and_what_to_mind(name: str) -> None:
+    measure = MEASURES[name]
+    assert measure.formula, "give it a formula: a few plain lines"
+    assert "docs/reference/measures.md#" in measure.source
+    assert measure.caveats, "say what makes it hard to compare"

@@ -3,12 +3,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from amtspuls import __version__
+from amtspuls.analysis.measures import MEASURES
 from amtspuls.archive.live import open_writer
 from amtspuls.model import Outcome, Snapshot
 from support.command import run_well
@@ -27,14 +31,8 @@ def test_without_a_name_the_measures_are_listed(capsys: pytest.CaptureFixture[st
     code, out, _ = run(capsys, "measure", "--format", "csv")
     assert code == 0
     names = [row["measure"] for row in csv.DictReader(io.StringIO(out))]
-    assert names == [
-        "activity",
-        "lead-time",
-        "wanted-times",
-        "booking-times",
-        "cancellation-rate",
-        "wait",
-    ]
+    assert names == list(MEASURES)
+    assert {"activity", "wait"} <= set(names)
 
 
 def test_json_has_every_column_of_each_portal(
@@ -43,6 +41,7 @@ def test_json_has_every_column_of_each_portal(
     code, out, err = run(capsys, "measure", "activity", "--archive", archive, "--format", "json")
     assert (code, err) == (0, "")
     bonn, kiel = json.loads(out)
+    assert re.fullmatch("[0-9a-f]{12}", bonn["archive_digest"])
     assert bonn == {
         "portal": "bonn",
         "bookings": 2,
@@ -54,8 +53,12 @@ def test_json_has_every_column_of_each_portal(
         "snapshots": 5,
         "from": "2026-01-26 06:00:00+01:00",
         "until": "2026-01-26 07:15:00+01:00",
-        "rule": "span-1",
+        "rule": MEASURES["activity"].rule,
         "provisional": True,
+        "weeks": "2026-05",
+        "version": __version__,
+        "archive_digest": kiel["archive_digest"],
+        "command": "amtspuls measure activity --format json",
     }
     assert (kiel["portal"], kiel["snapshots"], round(kiel["coverage"], 3)) == ("kielsw", 5, 0.833)
 
@@ -71,6 +74,54 @@ def test_a_table_has_a_sentence_and_the_small_print_beside_it(
     assert "median wait 1.0 days (third free slot > 9), measured in 100 % of the time" in err
     assert "Provisional, rule free-starts-1" in err
     assert archive
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_a_table_that_is_copied_keeps_its_origin(
+    archive: str, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    code, out, _ = run(
+        capsys, "measure", "wait", "--archive", archive, "-i", "b*", "--format", form
+    )
+    assert code == 0
+    line = out.splitlines()[-1]
+    assert line.startswith(f"week 2026-05, 100 % covered; amtspuls {__version__}; data ")
+    assert "; amtspuls measure wait -i 'b*'" in line
+
+
+def test_csv_stays_plain_rows_and_its_command_gives_it_again(
+    archive: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["measure", "wait", "--from", "2026-01-26 06:15", "--format", "csv"]
+    code, out, _ = run(capsys, *asked, "--archive", archive)
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len(rows) == 2
+    assert all(None not in row and None not in row.values() for row in rows)
+    words = shlex.split(rows[0]["command"])
+    assert words[0] == "amtspuls"
+    _, again, _ = run(capsys, *words[1:], "--archive", archive)
+    assert again == out
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_every_measure_explains_itself_without_an_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, "measure", name, "--explain")
+    assert (code, err) == (0, "")
+    words = " ".join(out.split())
+    measure = MEASURES[name]
+    texts = [measure.question, measure.source, *measure.formula.splitlines(), *measure.caveats]
+    for text in [*texts, *(column.key for column in measure.columns)]:
+        assert " ".join(text.split()) in words
+    _, table, _ = run(capsys, "measure", name, "--explain", "--format", "csv")
+    parts = [row["part"] for row in csv.DictReader(io.StringIO(table))]
+    assert set(parts) == {
+        "question", "formula", "column", "source", "caveat", "by", "rule", "more",
+    }  # fmt: skip
+    assert parts.count("column") == len(measure.columns)
 
 
 def test_hours_and_shares_are_shown_for_people(

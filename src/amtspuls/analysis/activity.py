@@ -59,4 +59,16 @@ MEASURE = Measure(
     compute=compute_activity,
     say=_say,
     rule=RULE,
+    formula=(
+        "bookings = sum of the weights of all bookings in the range; cancellations and openings likewise\n"
+        "per hour = those whose hour is known / covered hours, a portal with several calendars counting once"
+    ),
+    source=(
+        "The count of vanished and returned slots goes back to the predecessor of this project, office-schedule-data; "
+        "what counts as a booking is docs/reference/measures.md#rule."
+    ),
+    caveats=(
+        "Bookings are those visible online: telephone and counter never appear.",
+        "Counts of starts depend on the grid of the portal; compare rates of one portal over time, not counts of two portals.",
+    ),
 )

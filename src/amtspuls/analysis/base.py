@@ -22,6 +22,7 @@ class Unit(StrEnum):
     NONE = ""
     SHARE = "%"
     DAYS = "days"
+    HOURS = "hours"
     PER_HOUR = "per hour"
 
 
@@ -54,6 +55,10 @@ class Measure:
         rule: Name of the rule that it rests on.
         about_slots: Hours and weekdays are those of the slots, not of the moment of observation;
             coverage is then that of the whole range.
+        formula: How the figures are worked out, a few plain lines.
+        source: Where the definition comes from: an institution or a publication by name, and the
+            place in our documentation.
+        caveats: What must be known before figures are compared, between booking systems above all.
     """
 
     name: str
@@ -64,6 +69,9 @@ class Measure:
     say: Callable[[Row], str]
     rule: str
     about_slots: bool = False
+    formula: str = ""
+    source: str = ""
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -56,4 +56,16 @@ MEASURE = Measure(
     compute=compute_booking_times,
     say=_say,
     rule=RULE,
+    formula=(
+        "share = bookings at a known time of the row / all bookings at a known time\n"
+        "per hour = bookings of the row / covered hours of the row"
+    ),
+    source=(
+        "Rates per watched time are the usual correction for uneven observation in event counts; "
+        "docs/reference/measures.md#booking-times."
+    ),
+    caveats=(
+        "A booking found across a gap has no known hour: it is only in the column for those.",
+        "Portals that update every few hours show bookings at the time of their update.",
+    ),
 )

@@ -50,4 +50,14 @@ MEASURE = Measure(
     compute=compute_cancellation_rate,
     say=_say,
     rule=RULE,
+    formula=("rate = cancellations / bookings, both in the range"),
+    source=(
+        "Cancellation rate as health care counts it (cancelled / booked appointments, no-shows apart), here from outside; "
+        "docs/reference/measures.md#cancellation-rate."
+    ),
+    caveats=(
+        "Not the same slots: a cancellation may belong to a booking before the range.",
+        "No-shows cannot be seen. A slot that an office keeps back after a cancellation is seen late or never.",
+        "How long a portal holds a slot for somebody who then gives up differs between systems and moves this rate.",
+    ),
 )

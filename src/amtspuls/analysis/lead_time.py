@@ -71,4 +71,16 @@ MEASURE = Measure(
     compute=compute_lead_times,
     say=_say,
     rule=RULE,
+    formula=(
+        "lead time = start of the slot - time of the booking, in days\n"
+        "mean, and the least value within which 10, 50 and 90 % of the bookings lie, by weight"
+    ),
+    source=(
+        "Known as booking window or reservation window in hospitality; Berlin's administration publishes the same "
+        "as the mean time from booking to appointment. docs/reference/measures.md#lead-time."
+    ),
+    caveats=(
+        "It is not the wait: who plans ahead books far ahead although an earlier slot is free.",
+        "It cannot exceed how far ahead the portal lets people book; read it beside the horizon.",
+    ),
 )

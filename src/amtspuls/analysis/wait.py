@@ -192,4 +192,19 @@ MEASURE = Measure(
     compute=compute_waits,
     say=_say,
     rule=RULE,
+    formula=(
+        "first wait = x1 - t, third wait = x3 - t at each covered moment t, x1 < x2 < ... being the free starts after t\n"
+        "median, 10 and 90 %: over all covered moments, weighed by the time they stand for\n"
+        "a moment with too few starts counts as longer than the horizon, it is never left out"
+    ),
+    source=(
+        "Third next available appointment (TNAA) of the Institute for Healthcare Improvement, taken at every moment instead of "
+        "once a week; the first free start is what the US State Department publishes as next available. "
+        "docs/reference/measures.md#wait."
+    ),
+    caveats=(
+        "Every free start counts as a place to book. On a grid of 5 minutes the third start is hardly later than the first.",
+        "A portal that shows 14 days ahead cannot have a wait of 20: a short horizon makes figures look better.",
+        "For a longer service fewer starts are free: compare portals only where the same service was asked.",
+    ),
 )

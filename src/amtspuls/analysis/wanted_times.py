@@ -79,4 +79,16 @@ MEASURE = Measure(
     say=_say,
     rule=RULE,
     about_slots=True,
+    formula=(
+        "booked share = different slots booked in the range / different slots that were free at some moment of it\n"
+        "share of offered, share of booked = slots of the row / slots of all rows"
+    ),
+    source=(
+        "Booked share of what was offered as in the vaccination studies of U.S. Digital Response (slots seen free and gone "
+        "before their start); docs/reference/measures.md#wanted-times."
+    ),
+    caveats=(
+        "What was never seen free is in neither number: hours that are gone at once look less wanted than they are.",
+        "Slots ahead of the end of the range may still be booked: the share is a lower bound for them.",
+    ),
 )

@@ -11,7 +11,8 @@ from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
 from amtspuls.cli.output import Format, print_rows, say
 
 if TYPE_CHECKING:
-    from amtspuls.analysis.base import Answer
+    from amtspuls.analysis.base import Answer, Measure
+    from amtspuls.analysis.provenance import Provenance
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +32,7 @@ def measure(
         typer.Option(
             "--by",
             metavar="BY",
-            help="One row for each portal, calendar, hour, weekday, day, or all.",
+            help="One row for each portal, calendar, hour, weekday, day, week, or all.",
         ),
     ] = None,
     from_local: From = None,
@@ -39,6 +40,12 @@ def measure(
     archive: Archive = None,
     config: Config = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Say how the figures are worked out instead of giving them."
+        ),
+    ] = False,
 ) -> None:
     """Measure what the archive says: how busy, how long the wait, when people book and cancel.
 
@@ -53,14 +60,29 @@ def measure(
         require_measure,
         take_measure,
     )
+    from amtspuls.analysis.provenance import command_text, provenance_of
 
     wanted = require_measure(name)
+    if explain:
+        _print_explained(wanted, form)
+        return
     grouping = require_by(wanted, by)
+    asked = {
+        "-i": include,
+        "-e": exclude,
+        "--system": system,
+        "--by": by,
+        "--from": from_local,
+        "--until": until_local,
+        "--format": None if form is Format.TABLE else form.value,
+    }
     with open_archive(archive, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
         say_left_out(reader, selection)
-        answer = take_measure(wanted, load_watched(reader, selection), grouping)
-    _print_answer(answer, form)
+        watched = load_watched(reader, selection)
+        answer = take_measure(wanted, watched, grouping)
+        provenance = provenance_of(watched, command_text("measure", name, options=asked))
+    _print_answer(answer, provenance, form)
 
 
 def _list_measures(form: Format) -> None:
@@ -73,11 +95,22 @@ def _list_measures(form: Format) -> None:
     print_rows(rows, ["measure", "question", "by"], form)
 
 
-def _print_answer(answer: Answer, form: Format) -> None:
+def _print_explained(measure: Measure, form: Format) -> None:
+    from amtspuls.analysis.explain import Part, explain, explain_text
+
+    if form is Format.TABLE:
+        print(explain_text(measure))
+        return
+    print_rows([part._asdict() for part in explain(measure)], Part._fields, form)
+
+
+def _print_answer(answer: Answer, provenance: Provenance, form: Format) -> None:
     from amtspuls.analysis.display import show_rows, shown_columns, small_print
+    from amtspuls.analysis.provenance import COLUMNS
 
     if form in (Format.CSV, Format.JSON):
-        print_rows(answer.rows, [column.key for column in answer.columns], form)
+        rows = [{**row, **provenance.columns()} for row in answer.rows]
+        print_rows(rows, [column.key for column in (*answer.columns, *COLUMNS)], form)
         return
     columns = shown_columns(answer)
     print_rows(
@@ -87,5 +120,7 @@ def _print_answer(answer: Answer, form: Format) -> None:
         title=answer.measure.question,
         titles={column.key: column.title for column in columns},
     )
+    # Beside the figures, not among the remarks: a table that is copied keeps its origin.
+    print(f"\n{provenance.line()}" if form is Format.MARKDOWN else provenance.line())
     say(f"{answer.measure.name}: {answer.sentence}.")
     say(small_print(answer))
