@@ -1,0 +1,58 @@
+"""What became of start times: their next change, and until when they were watched, for whole columns at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from amtspuls.analysis.evidence import Evidence
+from amtspuls.analysis.localtime import Ints
+
+
+def pair_codes(*pairs: tuple[Ints, Ints]) -> tuple[Ints, ...]:
+    """Number pairs of integers so that equal pairs have equal numbers in all columns.
+
+    Args:
+        pairs: Two columns each; numbers go from 0 in the order of the pairs.
+
+    Returns:
+        One column of numbers for each two.
+    """
+    first, second = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    _, low = np.unique(first, return_inverse=True)
+    values, high = np.unique(second, return_inverse=True)
+    _, codes = np.unique(low * max(1, len(values)) + high, return_inverse=True)
+    edges = np.cumsum([len(one) for one, _ in pairs])[:-1]
+    return tuple(part.astype(np.int64) for part in np.split(codes, edges))
+
+
+def next_rows(codes: Ints, at: Ints, wanted: Ints, after: Ints) -> Ints:
+    """Find for each wanted code its earliest row later than an instant.
+
+    Args:
+        codes: Code of each row.
+        at: Instant of each row.
+        wanted: Codes to look for.
+        after: Instant beside each of them.
+
+    Returns:
+        Index of a row for each wanted code; -1 where there is none.
+    """
+    if len(codes) == 0:
+        return np.full(len(wanted), -1, np.int64)
+    moments, ranks = np.unique(at, return_inverse=True)
+    keys = codes * (len(moments) + 1) + ranks
+    order = np.argsort(keys, kind="stable")
+    least = np.searchsorted(moments, after, "right")
+    place = np.searchsorted(keys[order], wanted * (len(moments) + 1) + least)
+    row = order[np.minimum(place, len(codes) - 1)]
+    return np.where((place < len(codes)) & (codes[row] == wanted), row, -1).astype(np.int64)
+
+
+def last_seen(evidence: Evidence, calendar: Ints) -> Ints:
+    """Instant of the newest answered view in the asked range of each calendar; its begin without one."""
+    views = evidence.views
+    chosen = evidence.view_answered & evidence.in_range(views.taken_at)
+    size = 1 + max(int(views.calendar.max(initial=0)), int(calendar.max(initial=0)))
+    newest = np.full(size, evidence.asked.from_s, np.int64)
+    np.maximum.at(newest, views.calendar[chosen], views.taken_at[chosen])
+    return newest[calendar]
