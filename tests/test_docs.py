@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from amtspuls.analysis.measures import MEASURES
-from amtspuls.charts.registry import CHARTS
+from amtspuls.charts.registry import PICTURES
 from amtspuls.cli.app import make_app
 from amtspuls.model import Outcome
 from amtspuls.replica.faults import FaultName
@@ -40,7 +40,7 @@ def test_every_command_is_in_the_readme_and_explains_its_options(command: str) -
     assert "--help" in options
 
 
-@pytest.mark.parametrize("name", [*MEASURES, *CHARTS])
+@pytest.mark.parametrize("name", [*MEASURES, *PICTURES])
 def test_every_measure_and_picture_is_described(name: str) -> None:
     assert name in read("docs/reference/measures.md")
 

@@ -6,7 +6,7 @@ import pytest
 
 from amtspuls.analysis.measures import MEASURES
 from amtspuls.analysis.transitions import RULE
-from amtspuls.charts.registry import CHARTS
+from amtspuls.charts.registry import PICTURES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/reference/measures.md"
 
@@ -33,7 +33,7 @@ def test_every_column_is_described(name: str) -> None:
 def test_rule_and_pictures_are_described() -> None:
     page = PAGE.read_text("utf-8")
     assert f"## The rule `{RULE}`" in page
-    assert all(f"amtspuls plot {name}" in page for name in CHARTS)
+    assert all(f"amtspuls plot {name}" in page for name in PICTURES)
 
 
 @pytest.mark.parametrize("name", MEASURES)

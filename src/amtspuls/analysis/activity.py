@@ -48,7 +48,7 @@ def _say(row: Row) -> str:
 MEASURE = Measure(
     name="activity",
     question="How busy is it: bookings, cancellations and openings.",
-    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY),
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
         Column("bookings", "bookings"),
         Column("cancellations", "cancellations"),

@@ -34,11 +34,13 @@ class Column:
         key: Its name in CSV and JSON.
         title: Heading for people, with the unit.
         unit: What it counts; shares are 0 to 1 in CSV and JSON and per cent for people.
+        always: Whether it is known, too, where nobody answered: how much was watched, for example.
     """
 
     key: str
     title: str
     unit: Unit = Unit.NONE
+    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ class Answer:
     @property
     def sentence(self) -> str:
         """The answer for all selected portals together, in one sentence."""
+        unknown = not self.total["snapshots"] and not self.total["coverage"]
+        if unknown and not all(column.always for column in self.measure.columns):
+            return f"nothing is known, no page answered, {measured_in(self.total)}"
         return self.measure.say(self.total)
 
 
@@ -122,6 +127,8 @@ def measured_in(row: Row) -> str:
     return f"measured in {per_cent(row['coverage'])} of the time (provisional)"
 
 
-def count_of(number: int, one: str, many: str | None = None) -> str:
+def count_of(number: int | None, one: str, many: str | None = None) -> str:
     """A number with its noun: ``1 booking``, ``2 bookings``."""
+    if number is None:
+        return f"an unknown number of {many or one + 's'}"
     return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", "\u202f")

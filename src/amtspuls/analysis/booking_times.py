@@ -45,11 +45,11 @@ def _say(row: Row) -> str:
 MEASURE = Measure(
     name="booking-times",
     question="When do people book: hour, weekday or day of the booking.",
-    by=(By.HOUR, By.WEEKDAY, By.DAY, By.ALL),
+    by=(By.HOUR, By.WEEKDAY, By.DAY, By.WEEK, By.ALL),
     columns=(
         Column("bookings", "bookings"),
         Column("share", "% of all", Unit.SHARE),
-        Column("covered_hours", "covered hours"),
+        Column("covered_hours", "covered hours", Unit.HOURS, always=True),
         Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR),
         Column("untimed", "hour unknown"),
     ),

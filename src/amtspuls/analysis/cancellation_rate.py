@@ -41,7 +41,7 @@ def _say(row: Row) -> str:
 MEASURE = Measure(
     name="cancellation-rate",
     question="How many bookings are cancelled: cancellations for each booking.",
-    by=(By.PORTAL, By.ALL, By.CALENDAR, By.WEEKDAY, By.DAY),
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
         Column("bookings", "bookings"),
         Column("cancellations", "cancellations"),

@@ -20,9 +20,12 @@ from amtspuls.analysis.localtime import (
     day_of,
     hour_of,
     local_cells,
+    monday_of,
+    week_of,
     weekday_of,
 )
 from amtspuls.analysis.transitions import Events, Transitions, find_transitions
+from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -41,6 +44,7 @@ class By(StrEnum):
     HOUR = "hour"
     WEEKDAY = "weekday"
     DAY = "day"
+    WEEK = "week"
 
     @property
     def of_portal(self) -> bool:
@@ -128,6 +132,8 @@ def time_keys(by: By, local_s: Ints) -> Ints:
         return weekday_of(local_s)
     if by is By.DAY:
         return day_of(local_s)
+    if by is By.WEEK:
+        return week_of(local_s)
     return np.zeros(len(local_s), np.int64)
 
 
@@ -155,7 +161,7 @@ def count_events(
 def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
     """Say for every row of a grouping what was observed; the rows come in the order to print.
 
-    Hours and weekdays are complete even where nothing was observed, days are those of the range.
+    Hours and weekdays are complete even where nothing was observed, days and weeks are those of the range.
     """
     rows: dict[Label, Observed] = {}
     if by is By.HOUR:
@@ -167,7 +173,7 @@ def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
             _observe_calendars(one, rows)
         else:
             _observe_times(one, by, rows)
-    return dict(sorted(rows.items())) if by is By.DAY else rows
+    return dict(sorted(rows.items())) if by in (By.DAY, By.WEEK) else rows
 
 
 def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
@@ -224,4 +230,6 @@ def describe_label(watched: Sequence[Watched], by: By, label: Label) -> dict[str
         return {"weekday": WEEKDAYS[key]}
     if by is By.DAY:
         return {"day": (_EPOCH_ON + timedelta(days=key)).isoformat()}
+    if by is By.WEEK:
+        return {"week": str(IsoWeek.of(_EPOCH_ON + timedelta(days=monday_of(key))))}
     return {}

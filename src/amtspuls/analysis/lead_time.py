@@ -60,7 +60,7 @@ def _say(row: Row) -> str:
 MEASURE = Measure(
     name="lead-time",
     question="How many days before the slot do people book.",
-    by=(By.PORTAL, By.ALL, By.CALENDAR, By.DAY),
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.DAY, By.WEEK),
     columns=(
         Column("bookings", "bookings"),
         Column("mean_days", "mean, days", Unit.DAYS),

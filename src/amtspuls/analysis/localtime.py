@@ -97,6 +97,16 @@ def day_of(local_s: Ints) -> Ints:
     return local_s // DAY_S
 
 
+def week_of(local_s: Ints) -> Ints:
+    """Number of the ISO week of local seconds; the one with 1970-01-01 in it is 0."""
+    return (local_s // DAY_S + _THURSDAY) // 7
+
+
+def monday_of(week: int) -> int:
+    """Day after 1970-01-01 of the Monday of such a week."""
+    return 7 * week - _THURSDAY
+
+
 class Cells(NamedTuple):
     """A range cut into pieces that each lie in one local quarter of an hour.
 

@@ -51,6 +51,7 @@ _ABOUT = {
     By.HOUR: (Column("hour", "hour"),),
     By.WEEKDAY: (Column("weekday", "weekday"),),
     By.DAY: (Column("day", "day"),),
+    By.WEEK: (Column("week", "week"),),
 }
 _EVIDENCE = (
     Column("coverage", "covered, %", Unit.SHARE),
@@ -60,8 +61,9 @@ _EVIDENCE = (
     Column("rule", "rule"),
     Column("provisional", "provisional"),
 )
-_OF_OFFICES = frozenset({By.PORTAL, By.CALENDAR})
-_COUNTS = frozenset({"bookings", "cancellations", "openings", "untimed"})
+_COUNTS = frozenset(
+    {"bookings", "cancellations", "openings", "untimed", "releases", "slots", "refilled", "lapsed"}
+)
 
 
 def require_measure(name: str) -> Measure:
@@ -142,7 +144,7 @@ def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
             **_figures(
                 measure,
                 figures.get(label, {}),
-                watched=observed.snapshots > 0 or by not in _OF_OFFICES,
+                watched=observed.snapshots > 0 or observed.covered_s > 0,
             ),
             **_evidence(measure, observed, watched[0].evidence.zone),
         }
@@ -152,10 +154,13 @@ def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
 
 def _figures(measure: Measure, found: Row, *, watched: bool) -> Row:
     """What was found. Where nothing was counted a count is 0; of what nobody watched it is unknown."""
-    counts = 0 if watched else None
-    row = {column.key: counts if column.key in _COUNTS else None for column in measure.columns}
-    row.update(found if watched else {})
-    return row
+    if not watched:
+        return {
+            column.key: found.get(column.key) if column.always else None
+            for column in measure.columns
+        }
+    counts = {column.key: 0 if column.key in _COUNTS else None for column in measure.columns}
+    return {**counts, **found}
 
 
 def _observed(measure: Measure, watched: Sequence[Watched], by: By) -> dict[Label, Observed]:

@@ -178,7 +178,7 @@ def _say(row: Row) -> str:
 MEASURE = Measure(
     name="wait",
     question="How long is the wait: days to the first and the third free slot.",
-    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY),
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
         Column("median_first_days", "first slot, median days", Unit.DAYS),
         Column("p10_first_days", "10 % of the time within", Unit.DAYS),
