@@ -123,5 +123,5 @@ def _write_copy(portals: list[SealedPortal], folder: Path, number: int) -> None:
 def _ask_s(folder: Path, query: str) -> float:
     began = time.perf_counter()
     with open_sources(folder, tuple) as sources, SqlSession(sources) as session:
-        session.run(query).read_all()
+        session.run(query).to_dicts()
     return time.perf_counter() - began

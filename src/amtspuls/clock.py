@@ -6,7 +6,6 @@ Instants are aware UTC, slots are naive local wall time. Everything that needs "
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
@@ -36,7 +35,7 @@ class SystemClock:
 
     async def sleep(self, delay_s: float) -> None:
         """Wait ``delay_s`` real seconds."""
-        await asyncio.sleep(max(0.0, delay_s))
+        await _pause(max(0.0, delay_s))
 
 
 class SimulatedClock:
@@ -66,7 +65,7 @@ class SimulatedClock:
     async def sleep(self, delay_s: float) -> None:
         """Yield to other tasks; the pause itself takes no real time."""
         deadline = self._now + timedelta(seconds=max(0.0, delay_s))
-        await asyncio.sleep(0)
+        await _pause(0)
         if self._advances and deadline > self._now:
             self._now = deadline
 
@@ -96,7 +95,14 @@ class PacedClock:
 
     async def sleep(self, delay_s: float) -> None:
         """Wait ``delay_s`` seconds of this clock."""
-        await asyncio.sleep(max(0.0, delay_s) / self._speed if self._speed else 0.0)
+        await _pause(max(0.0, delay_s) / self._speed if self._speed else 0.0)
+
+
+async def _pause(delay_s: float) -> None:
+    # Most commands never wait, and this takes longer to load than they run.
+    import asyncio
+
+    await asyncio.sleep(delay_s)
 
 
 def local_now(clock: Clock, zone: ZoneInfo) -> datetime:

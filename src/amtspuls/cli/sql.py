@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ from amtspuls.cli.options import Archive, Config, Overlays
 if TYPE_CHECKING:
     from amtspuls.analysis.sql.session import Rows
     from amtspuls.catalogue.portal import Portal
+    from amtspuls.settings import Settings
 
 _TABLE_ROWS = 100
 
@@ -66,16 +69,24 @@ def sql(
         raise ConfigError("Parquet is not for a terminal: name a file with --out FILE")
     from amtspuls.analysis.sql.session import SqlSession
     from amtspuls.analysis.sql.sources import open_sources
-    from amtspuls.cli.options import load_catalogue_of
-    from amtspuls.settings import load_settings
 
-    settings = load_settings(config)
+    # Settings take as long to load as an answer: they are left alone where nothing is asked of them.
+    @cache
+    def settings() -> Settings:
+        from amtspuls.settings import load_settings
+
+        return load_settings(config)
 
     def portals() -> list[Portal]:
-        return [*load_catalogue_of(settings, catalogue).portals.values()]
+        from amtspuls.cli.options import load_catalogue_of
 
+        return [*load_catalogue_of(settings(), catalogue).portals.values()]
+
+    if config:
+        settings()
+    folder = archive or settings().archive
     with (
-        open_sources(archive or settings.archive, portals) as sources,
+        open_sources(folder, portals) as sources,
         SqlSession(sources) as session,
     ):
         _write(session.run(sys.stdin.read() if query == "-" else query), form, out)
@@ -98,8 +109,9 @@ def _write(rows: Rows, form: SqlFormat, out: Path | None) -> None:
 def _write_parquet(rows: Rows, stream: IO[bytes]) -> None:
     import pyarrow.parquet as pq
 
-    with pq.ParquetWriter(stream, rows.schema, compression="zstd") as writer:
-        for batch in rows:
+    schema, batches = rows.to_arrow()
+    with pq.ParquetWriter(stream, schema, compression="zstd") as writer:
+        for batch in batches:
             writer.write_batch(batch)
 
 
@@ -110,50 +122,46 @@ def _print(rows: Rows, form: SqlFormat) -> None:
         return
     from amtspuls.cli.output import Format, print_rows, say
 
-    shown: list[dict[str, Any]] = []
-    more = False
-    for batch in rows:
-        shown.extend(batch.slice(0, _TABLE_ROWS - len(shown)).to_pylist())
-        more = len(shown) == _TABLE_ROWS
-        if more:
-            break
-    print_rows([_flat(row) for row in shown], rows.schema.names, Format.TABLE)
-    if more:
+    found = (row for some in rows for row in some)
+    shown = [*islice(found, _TABLE_ROWS)]
+    print_rows(
+        [dict(zip(rows.columns, map(_flat, row), strict=True)) for row in shown],
+        rows.columns,
+        Format.TABLE,
+    )
+    if next(found, None) is not None:
         say(f"The first {_TABLE_ROWS} rows. All of them: --format csv, or --out FILE.")
 
 
 def _texts(rows: Rows, form: SqlFormat) -> Iterator[str]:
     """Rows as text, piece by piece."""
+    return _as_json(rows) if form is SqlFormat.JSON else _as_csv(rows)
+
+
+def _as_json(rows: Rows) -> Iterator[str]:
+    before = "["
+    for some in rows:
+        for row in some:
+            told = dict(zip(rows.columns, row, strict=True))
+            yield before + "\n " + json.dumps(told, ensure_ascii=False, default=str)
+            before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+def _as_csv(rows: Rows) -> Iterator[str]:
     import csv
     import io
 
-    if form is SqlFormat.JSON:
-        before = "["
-        for batch in rows:
-            for row in batch.to_pylist():
-                yield before + "\n " + json.dumps(row, ensure_ascii=False, default=str)
-                before = ","
-        yield "[]\n" if before == "[" else "\n]\n"
-        return
-    for lines in _with_head(rows):
+    for some in chain([[rows.columns]], rows):
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(lines)
+        csv.writer(text, lineterminator="\n").writerows(map(_flat, row) for row in some)
         yield text.getvalue()
 
 
-def _with_head(rows: Rows) -> Iterator[list[list[Any]]]:
-    yield [rows.schema.names]
-    for batch in rows:
-        yield [list(_flat(row).values()) for row in batch.to_pylist()]
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: json.dumps(value, ensure_ascii=False, default=str)
-        if isinstance(value, list | dict)
-        else value
-        for key, value in row.items()
-    }
+def _flat(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value
 
 
 def _print_schema(form: SqlFormat) -> None:

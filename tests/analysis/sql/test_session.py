@@ -18,7 +18,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from amtspuls.analysis.sql.ground import zone_offsets
+from amtspuls.analysis.sql.ground import clock_changes
 from amtspuls.analysis.sql.schema import describe
 from amtspuls.analysis.sql.session import SQL_VIEWS, SqlSession
 from amtspuls.analysis.sql.sources import Sources, open_sources
@@ -48,7 +48,7 @@ Row = dict[str, Any]
 
 def ask(folder: Path, query: str) -> list[Row]:
     with open_sources(folder, lambda: (PORTAL, OTHER)) as sources, SqlSession(sources) as session:
-        rows: list[Row] = session.run(query).read_all().to_pylist()
+        rows: list[Row] = session.run(query).to_dicts()
     return rows
 
 
@@ -380,7 +380,7 @@ def test_what_does_not_fit_in_memory_is_not_put_below_the_users_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with SqlSession(Sources()) as session:
-        told = session.run("SELECT current_setting('temp_directory') AS d").read_all().to_pylist()
+        told = session.run("SELECT current_setting('temp_directory') AS d").to_dicts()
         place = Path(told[0]["d"])
         assert place.parent.is_dir()
         assert tmp_path not in place.parents
@@ -401,7 +401,7 @@ def test_nothing_is_left_of_a_session_however_it_ends(
     with suppress(QueryError), sources as opened, SqlSession(opened) as session:
         rows = session.run(query)
         assert {path.name for path in place.rglob("*.parquet")} >= {"spans.parquet"}
-        rows.read_all()
+        rows.to_dicts()
     assert not [*place.iterdir()]
 
 
@@ -429,6 +429,12 @@ def test_a_full_disk_for_temporary_files_is_told(
         monkeypatch.setattr(Path, "write_bytes", is_full)
         with pytest.raises(ArchiveError, match=r"No space left on device: make room.*TMPDIR"):
             session.run("FROM portals")
+
+
+def test_times_with_a_zone_can_be_asked_for(tmp_path: Path) -> None:
+    weeks_of_bundles(tmp_path)
+    (row,) = ask(tmp_path, "SELECT make_timestamptz(1500000) AS told, 1 AS one")
+    assert row == {"told": datetime(1970, 1, 1, 0, 0, 1, 500_000, UTC), "one": 1}
 
 
 def test_a_mistake_is_explained_with_duckdbs_hint(tmp_path: Path) -> None:
@@ -462,15 +468,23 @@ def test_every_column_has_a_type_and_a_meaning() -> None:
 
 @pytest.mark.parametrize("name", ["Europe/Berlin", "Europe/Lisbon"])
 def test_offsets_are_those_of_the_zone(name: str) -> None:
-    rows = zone_offsets([name], 2026, 2026).to_pylist()
-    assert sum(row["offset_s"] != row["later_offset_s"] for row in rows) == 2 * 5
-    for row in rows:
-        for minute in range(row["day"] * 1440, (row["day"] + 1) * 1440, 30):
-            ahead = row["offset_s"] if minute < row["changes_at"] else row["later_offset_s"]
-            assert minute * 60 - ahead == utc_from_slot(Slot(minute), ZoneInfo(name)).timestamp()
+    zone, first, last = ZoneInfo(name), at(datetime(2024, 1, 1)), at(datetime(2027, 1, 1))
+    changes = clock_changes(name, first, last)
+    assert [local_from_slot(slot).year for slot, _ in changes[1:]] == [2024] * 2 + [2025] * 2 + [
+        2026
+    ] * 2
+    for slot in range(first, last + 1, 30):
+        ahead_s = [ahead for since, ahead in changes if since <= slot][-1]
+        assert slot * 60 - ahead_s == utc_from_slot(Slot(slot), zone).timestamp()
+
+
+@pytest.mark.parametrize("last", [datetime(2024, 1, 1), datetime(2199, 12, 31)])
+def test_offsets_go_as_far_as_the_slots(last: datetime) -> None:
+    changes = clock_changes("Europe/Berlin", at(datetime(2024, 1, 1)), at(last))
+    assert len(changes) == 1 + 2 * (last.year - 2024 + (last.year > 2024))
 
 
 def test_an_empty_archive_has_empty_tables() -> None:
     for name in SQL_VIEWS:
         with SqlSession(Sources()) as session:
-            assert session.run(f"SELECT * FROM {name}").read_all().num_rows == 0
+            assert not session.run(f"SELECT * FROM {name}").to_dicts()

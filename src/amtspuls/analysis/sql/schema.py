@@ -11,7 +11,7 @@ def describe() -> list[dict[str, str]]:
     rows = []
     for view in SQL_VIEWS.values():
         with SqlSession(Sources()) as session:
-            found = session.run(f"DESCRIBE {view.name}").read_all().to_pylist()
+            found = session.run(f"DESCRIBE {view.name}").to_dicts()
         rows.append({"table": view.name, "column": "", "type": "", "meaning": view.comment})
         rows += [
             {

@@ -11,21 +11,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from amtspuls.analysis.sql.ground import (
-    Running,
+    SmallTable,
     catalogue_table,
+    clock_changes,
     renamed_table,
     weeks_table,
-    zone_offsets,
 )
 from amtspuls.analysis.sql.sources import Sources
-from amtspuls.analysis.sql.spans import OFFSETS_TABLE, SPANS, WEEK_SPANS
+from amtspuls.analysis.sql.spans import SPANS, WEEK_SPANS, slot_start
 from amtspuls.analysis.sql.tables import (
     CALENDARS,
     CAPACITIES,
@@ -41,11 +42,15 @@ from amtspuls.analysis.sql.tables import (
     WEEKS_TABLE,
     SqlView,
 )
-from amtspuls.archive.sealed.format import file_name
-from amtspuls.archive.sealed.read import SealedWeek
+from amtspuls.archive.sealed.manifest import SealedFiles, file_name
 from amtspuls.archive.week import folder_of
 from amtspuls.errors import ArchiveError, QueryError
-from amtspuls.model import Slot, local_from_slot
+from amtspuls.model import Slot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from amtspuls.analysis.sql.running import Running
 
 SQL_VIEWS: Mapping[str, SqlView] = {
     view.name: view
@@ -66,6 +71,7 @@ SQL_VIEWS: Mapping[str, SqlView] = {
 # No comment and no quote fits in between, so what follows is what DuckDB explains.
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+|\([\w\s,]*\)\s*)?", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
+_ROWS_AT_ONCE = 2048
 _SETTINGS = (
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
@@ -75,23 +81,44 @@ _SETTINGS = (
 
 
 class Rows:
-    """The rows of a query.
+    """The rows of a query, worked out as they are asked for, once.
 
     Attributes:
-        schema: Their columns.
+        columns: Names of their columns.
     """
 
-    def __init__(self, text: str, reader: pa.RecordBatchReader) -> None:
-        self._text, self._reader = text, reader
-        self.schema: pa.Schema = reader.schema
+    def __init__(
+        self, text: str, connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement
+    ) -> None:
+        self._text, self._connection, self._statement = text, connection, statement
+        self._whole = connection.sql(statement)
+        self.columns = [*self._whole.columns]
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
+    def __iter__(self) -> Iterator[Sequence[tuple[Any, ...]]]:
+        """Rows, some at a time."""
+        if any("TIME ZONE" in str(kind) for kind in self._whole.types):
+            # DuckDB hands these over with the help of a library that is not there; Arrow needs none.
+            for batch in self.to_arrow()[1]:
+                yield [*zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+            return
         with _saying(self._text):
-            yield from self._reader
+            result = self._connection.execute(self._statement)
+            while rows := result.fetchmany(_ROWS_AT_ONCE):
+                yield rows
 
-    def read_all(self) -> pa.Table:
-        """All rows at once."""
-        return pa.Table.from_batches(list(self), self.schema)
+    def to_arrow(self) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+        """Their columns, and the same rows as Arrow, some at a time."""
+        with _saying(self._text):
+            reader = self._whole.to_arrow_reader()
+        return reader.schema, self._batches(reader)
+
+    def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        with _saying(self._text):
+            yield from reader
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """All rows at once, by the names of their columns."""
+        return [dict(zip(self.columns, row, strict=True)) for rows in self for row in rows]
 
 
 class SqlSession:
@@ -119,8 +146,15 @@ class SqlSession:
             self._spill.cleanup()
 
     @cached_property
-    def _running(self) -> Running:
-        return Running(self._sources.running())
+    def _running(self) -> Running | None:
+        """What is in no sealed week, and the types of the tables where nothing else tells them."""
+        portals = self._sources.running()
+        if self._sources.sealed and not portals:
+            return None
+        # Arrow takes longer to load than most questions to sealed weeks to answer.
+        from amtspuls.analysis.sql.running import Running
+
+        return Running(portals)
 
     def run(self, text: str) -> Rows:
         """Run one SELECT, or the EXPLAIN of one.
@@ -136,7 +170,7 @@ class SqlSession:
         with _saying(text):
             statement = self._require_select(text)
             self._prepare(text)
-            return Rows(text, self._connection.sql(statement).to_arrow_reader())
+            return Rows(text, self._connection, statement)
 
     def _require_select(self, text: str) -> duckdb.Statement:
         """The only statement of a text: a SELECT, or the EXPLAIN of one."""
@@ -170,16 +204,27 @@ class SqlSession:
         self._connection.execute(f"SET allowed_paths = {_list_of(allowed)}")
         for setting in _SETTINGS:
             self._connection.execute(setting)
+        running = self._running.week if self._running else None
         manifests = (week.manifest for week in self._sources.sealed)
-        self._connection.register(WEEKS_TABLE, weeks_table(manifests, self._running.week))
+        self._fill(WEEKS_TABLE, weeks_table(manifests, running))
         for table, paths in files.items():
             self._make_table(table, paths)
         if SPANS in used or WEEK_SPANS in used:
-            self._connection.register(OFFSETS_TABLE, self._offsets())
+            self._connection.execute(self._slot_start())
         if CATALOGUE in used:
-            self._connection.register(CATALOGUE_TABLE, catalogue_table(self._sources.portals()))
+            self._fill(CATALOGUE_TABLE, catalogue_table(self._sources.portals()))
         for view in used:
             self._connection.execute(f'CREATE VIEW "{view.name}" AS {view.query}')
+
+    def _fill(self, name: str, table: SmallTable) -> None:
+        columns = ", ".join(f"{column} {kind}" for column, kind in table.columns.items())
+        self._connection.execute(f"CREATE TABLE {name} ({columns})")
+        if table.rows:
+            row = f"({', '.join('?' * len(table.columns))})"
+            self._connection.execute(
+                f"INSERT INTO {name} VALUES {', '.join([row] * len(table.rows))}",
+                [*chain.from_iterable(table.rows)],
+            )
 
     def _files(self, table: str) -> list[str]:
         """Private copies of the files of a table, each compared with its digest.
@@ -195,34 +240,33 @@ class SqlSession:
                 found.append(str(copy))
         return found
 
-    def _offsets(self) -> pa.Table:
-        zones = self._running.zones | {
-            week.record(portal_id)[0].zone
-            for week in self._sources.sealed
-            for portal_id in week.portal_ids
-        }
-        # A slot on a day that is not there would be missing in the answer, so the slots say which days.
-        ends = "SELECT min(slot), max(slot) FROM sealed_spans"
-        (found,) = self._connection.execute(ends).fetchall()
-        slots = [slot for slot in found if slot is not None]
-        years = [local_from_slot(Slot(slot)).year for slot in slots] or [2020]
-        return zone_offsets(sorted(zones), years[0], years[-1])
+    def _slot_start(self) -> str:
+        (ends,) = self._ask("SELECT min(slot), max(slot) FROM sealed_spans")
+        first, last = (Slot(slot or 0) for slot in ends)
+        zones = [zone for (zone,) in self._ask("SELECT DISTINCT zone FROM sealed_portals")]
+        return slot_start({zone: clock_changes(zone, first, last) for zone in sorted(zones)})
+
+    def _ask(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query).fetchall()
 
     def _make_table(self, table: str, paths: Sequence[str]) -> None:
         """One table of all weeks: files, and what is not sealed as Arrow."""
-        self._connection.register(f"running_{table}", self._running.table(table))
-        parts = [f"SELECT * FROM running_{table}"]
+        parts = []
+        if self._running:
+            self._connection.register(f"running_{table}", self._running.table(table))
+            parts.append(f"SELECT * FROM running_{table}")
         if paths:
             parts.append(SEALED_FILES.format(files=_list_of(paths)))
-        if paths and table == "calendars":
-            self._connection.register(RENAMED_TABLE, renamed_table(self._sources.renamed()))
+        renamed = self._sources.renamed() if paths and table == "calendars" else ()
+        if renamed:
+            self._fill(RENAMED_TABLE, renamed_table(renamed))
             parts[-1] = SEALED_CALENDARS.format(files=parts[-1])
         self._connection.execute(
             f'CREATE VIEW "sealed_{table}" AS ' + " UNION ALL BY NAME ".join(parts)
         )
 
 
-def _verified(week: SealedWeek, name: str) -> bytes:
+def _verified(week: SealedFiles, name: str) -> bytes:
     """A file that has the digest its week names: a damaged one is an error, no wrong number."""
     path, entry = week.path.resolve() / name, week.manifest.file(name)
     try:
@@ -258,7 +302,7 @@ def _saying(text: str) -> Iterator[None]:
     """Turn an error of DuckDB into ours; DuckDB's message has place and hint."""
     try:
         yield
-    except (duckdb.Error, pa.ArrowException, OSError) as error:
+    except (duckdb.Error, OSError) as error:
         raise QueryError(
             f"{error}\nThe tables and their columns: amtspuls sql --schema", query=text
         ) from error

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from amtspuls.archive.sealed.read import SealedWeek, list_weeks, open_week
-from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME
+from amtspuls.archive.sealed.manifest import SealedFiles, open_files
+from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME, sealed_weeks
 
 if TYPE_CHECKING:
     from amtspuls.archive.moment import Moment
@@ -43,7 +43,7 @@ class Sources:
         portals: Gives the catalogue.
     """
 
-    sealed: Sequence[SealedWeek] = ()
+    sealed: Sequence[SealedFiles] = ()
     running: Callable[[], Sequence[SealedPortal]] = _nothing
     renamed: Callable[[], Sequence[Renamed]] = _nothing
     portals: Callable[[], Sequence[Portal]] = _nothing
@@ -60,9 +60,9 @@ def open_sources(folder: Path, portals: Callable[[], Sequence[Portal]]) -> Itera
     Raises:
         ArchiveError: There is none, or it cannot be read.
     """
-    if not (folder / DATABASE_NAME).exists() and (weeks := list_weeks(folder / WEEKS_NAME)):
+    if not (folder / DATABASE_NAME).exists() and (weeks := sealed_weeks(folder / WEEKS_NAME)):
         # What reads the live part takes longer to load than a question to sealed weeks to answer.
-        yield Sources([open_week(folder / WEEKS_NAME, week) for week in weeks], portals=portals)
+        yield Sources([open_files(folder / WEEKS_NAME, week) for week in weeks], portals=portals)
         return
     from amtspuls.archive.live import open_whole
 
@@ -71,7 +71,7 @@ def open_sources(folder: Path, portals: Callable[[], Sequence[Portal]]) -> Itera
         with reader.moment() as moment:
             # Of a week that is being sealed right now the live rows count.
             sealed = [
-                moment.shelf.week(week)
+                open_files(moment.shelf.folder, week)
                 for week in moment.weeks
                 if week in moment.moved or moment.shelf.about(week).is_import
             ]

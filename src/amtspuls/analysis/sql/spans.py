@@ -13,13 +13,41 @@ The same rules, on arrays and for one portal, are those of ``archive/joining.py`
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 from amtspuls.analysis.sql.tables import CALENDAR_NOTE, PORTAL_NOTE, SLOT_NOTE, SqlView, instant
 
-OFFSETS_TABLE = "zone_days"
-"""Table (zone, day, offset_s, changes_at, later_offset_s): seconds that wall time is ahead of UTC.
+if TYPE_CHECKING:
+    from amtspuls.model import Slot
 
-``day`` counts days since 1970-01-01; from the slot ``changes_at`` on the later offset holds.
-"""
+_SLOT_START = "slot_start_s"
+
+
+def slot_start(changes: Mapping[str, Sequence[tuple[Slot, int]]]) -> str:
+    """SQL that makes the macro which says when a slot of a zone begins, in Unix seconds.
+
+    Args:
+        changes: By zone the slots from which on wall time is so many seconds ahead of UTC, ascending.
+    """
+    of_zones = [f"WHEN {_text(zone)} THEN {_ahead(found)}" for zone, found in changes.items()]
+    ahead = f"CASE zone {' '.join(of_zones)} END" if of_zones else "0"
+    return f"CREATE MACRO {_SLOT_START}(zone, slot) AS slot::BIGINT * 60 - {ahead}"
+
+
+def _ahead(changes: Sequence[tuple[Slot, int]]) -> str:
+    cases = [
+        f"WHEN slot < {until} THEN {ahead_s}"
+        for (_, ahead_s), (until, _) in itertools.pairwise(changes)
+    ]
+    newest = changes[-1][1]
+    return f"CASE {' '.join(cases)} ELSE {newest} END" if cases else str(newest)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
 
 # Each step is used once, so that a condition on the portal reaches the files.
 _PARTS = """
@@ -37,8 +65,7 @@ parts AS (
   SELECT c.week_number, s.iso_year, s.iso_week, s.portal, c.id, c.key, s.slot, s.opened, s.from_before, s.goes_on,
     closing.ordinal IS NULL AND (s.goes_on OR NOT c.alone) AS waits,
     opening.taken_at AS opened_s, closing.taken_at AS closed_s,
-    s.slot::BIGINT * 60
-      - CASE WHEN s.slot < z.changes_at THEN z.offset_s ELSE z.later_offset_s END AS start_s
+    slot_start_s(c.zone, s.slot) AS start_s
   FROM sealed_spans s
   JOIN numbered c ON c.iso_year = s.iso_year AND c.iso_week = s.iso_week
     AND c.portal = s.portal AND c.calendar = s.calendar
@@ -46,7 +73,6 @@ parts AS (
     AND opening.iso_week = s.iso_week AND opening.portal = s.portal AND opening.ordinal = s.opened
   LEFT JOIN sealed_snapshots closing ON closing.iso_year = s.iso_year
     AND closing.iso_week = s.iso_week AND closing.portal = s.portal AND closing.ordinal = s.closed
-  JOIN zone_days z ON z.zone = c.zone AND z.day = s.slot // 1440
 )"""
 
 _COVERED = """

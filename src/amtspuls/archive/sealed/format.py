@@ -65,11 +65,6 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 }
 
 
-def file_name(table: str) -> str:
-    """The file that a table is in."""
-    return f"{table}.parquet"
-
-
 def counts_of(portal: SealedPortal) -> PortalCounts:
     """How many rows a portal has in each table."""
     return PortalCounts(

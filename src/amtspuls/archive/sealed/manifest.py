@@ -9,10 +9,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from amtspuls import __version__
-from amtspuls.archive.week import IsoWeek
+from amtspuls.archive.week import IsoWeek, folder_of
 from amtspuls.errors import ArchiveError
 
 MANIFEST_NAME = "week.json"
@@ -131,6 +132,51 @@ class Manifest:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise _damaged(path, f"lacks a field ({error})") from error
+
+
+def file_name(table: str) -> str:
+    """The file that a table is in."""
+    return f"{table}.parquet"
+
+
+class SealedFiles(NamedTuple):
+    """A sealed week as it lies on the disk.
+
+    Attributes:
+        path: Its folder.
+        manifest: What ``week.json`` says.
+    """
+
+    path: Path
+    manifest: Manifest
+
+
+def open_files(weeks: Path, week: IsoWeek) -> SealedFiles:
+    """Look at a sealed week; only ``week.json`` is read.
+
+    Args:
+        weeks: Folder of sealed weeks.
+        week: Which week.
+
+    Raises:
+        ArchiveError: It is not there, damaged, or of a newer version.
+    """
+    folder = folder_of(weeks, week)
+    place = folder / MANIFEST_NAME
+    try:
+        data = place.read_bytes()
+    except FileNotFoundError as error:
+        raise ArchiveError(
+            f"week {week} is not sealed: {place} is missing", path=str(place)
+        ) from error
+    except OSError as error:
+        raise ArchiveError(f"{place}: cannot be read: {error.strerror}", path=str(place)) from error
+    manifest = Manifest.parse(data, str(place))
+    if manifest.week != week:
+        raise ArchiveError(
+            f"{place}: is of week {manifest.week}, its folder says {week}", path=str(place)
+        )
+    return SealedFiles(folder, manifest)
 
 
 def _load(data: bytes, path: str) -> Mapping[str, Any]:

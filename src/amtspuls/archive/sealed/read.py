@@ -22,13 +22,18 @@ from amtspuls.archive.sealed.format import (
     decode_calendars,
     decode_portal,
     decode_record,
-    file_name,
     no_rows,
     rows_in,
 )
-from amtspuls.archive.sealed.manifest import MANIFEST_NAME, Manifest
+from amtspuls.archive.sealed.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    SealedFiles,
+    file_name,
+    open_files,
+)
 from amtspuls.archive.sealed.model import SealedCalendar, SealedPortal
-from amtspuls.archive.week import IsoWeek, folder_of
+from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import ArchiveError
 
 _FILES = fs.LocalFileSystem()
@@ -52,22 +57,14 @@ def open_week(weeks: Path, week: IsoWeek) -> SealedWeek:
     Raises:
         ArchiveError: It is not there, damaged, or of a newer version.
     """
-    return SealedWeek(folder_of(weeks, week), week)
+    return SealedWeek(open_files(weeks, week))
 
 
 class SealedWeek:
     """A sealed week; ``open_week`` makes one. Files are read when they are asked for, and kept."""
 
-    def __init__(self, path: Path, week: IsoWeek) -> None:
-        self._path = path
-        place = str(path / MANIFEST_NAME)
-        if _FILES.get_file_info(place).type == fs.FileType.NotFound:
-            raise ArchiveError(f"week {week} is not sealed: {place} is missing", path=place)
-        self._manifest = Manifest.parse(_read(path / MANIFEST_NAME).to_pybytes(), place)
-        if self._manifest.week != week:
-            raise ArchiveError(
-                f"{place}: is of week {self._manifest.week}, its folder says {week}", path=place
-            )
+    def __init__(self, files: SealedFiles) -> None:
+        self._path, self._manifest = files
         self._places = {counts.portal_id: n for n, counts in enumerate(self._manifest.portals)}
         self._starts = {
             table: [0, *accumulate(rows_in(counts, table) for counts in self._manifest.portals)]

@@ -23,7 +23,6 @@ from amtspuls.archive.sealed.format import (
     TABLES,
     counts_of,
     encode_portal,
-    file_name,
 )
 from amtspuls.archive.sealed.manifest import (
     MANIFEST_NAME,
@@ -32,6 +31,7 @@ from amtspuls.archive.sealed.manifest import (
     FileEntry,
     Manifest,
     Source,
+    file_name,
 )
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.week import IsoWeek, folder_of
