@@ -1,0 +1,259 @@
+"""What was learned of a portal: one entry per calendar, as columns and one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from amtspuls.analysis.behaviour.rules import UNKNOWN_S, Edges, Moves
+from amtspuls.analysis.localtime import DAY_S, Ints
+
+if TYPE_CHECKING:
+    from amtspuls.analysis.behaviour.habits import Hours
+    from amtspuls.analysis.behaviour.mirrors import Pairs
+    from amtspuls.analysis.behaviour.refresh import Refresh
+    from amtspuls.analysis.behaviour.sightings import Bools, Floats
+    from amtspuls.analysis.localtime import Offsets
+
+NEVER_S = np.iinfo(np.int64).max
+"""Instant of what does not happen as far as is known."""
+LONG_AGO_S = np.iinfo(np.int64).min
+"""Instant before everything."""
+
+_MINUTES_PER_DAY = 1440
+_MONDAY_OFFSET_S = 3 * DAY_S
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An edge of what a calendar shows, for people.
+
+    Attributes:
+        moves: From what ``offset_s`` is counted back.
+        offset_s: Seconds; None where unknown.
+        low_s: The least that agrees as well; None where nothing at all is known.
+        high_s: The greatest; of an unknown notice an upper bound.
+        support: Changes that agree.
+        against: Spans that disagree.
+        cases: Changes that could have agreed.
+        days: Local days on which a change agreed.
+        shared: Whether it was learned from the other calendars of the portal.
+    """
+
+    moves: Moves
+    offset_s: int | None
+    low_s: int | None
+    high_s: int | None
+    support: int
+    against: int
+    cases: int
+    days: int
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarBehaviour:
+    """How one calendar behaves.
+
+    Attributes:
+        calendar: Its number.
+        notice: When slots leave the page by themselves.
+        horizon: When they first come.
+        release_minutes: Local minutes of day at which days or weeks come; empty where slots come one by one
+            or nothing is known.
+        grid_min: Minutes between start times; None where unknown.
+        grid_by_weekday: The same from Monday to Sunday.
+        first_min: Local minute of day of the earliest start; None without a slot.
+        last_min: Of the latest.
+        one_a_day: Whether it shows at most one slot of each day.
+        flaky: Share of its snapshots in which it lost most slots and got them back; None without one.
+        mirrors: Numbers of the calendars over the same desks, its own among them.
+    """
+
+    calendar: int
+    notice: Edge
+    horizon: Edge
+    release_minutes: tuple[int, ...]
+    grid_min: int | None
+    grid_by_weekday: tuple[int | None, ...]
+    first_min: int | None
+    last_min: int | None
+    one_a_day: bool
+    flaky: float | None
+    mirrors: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Behaviour:
+    """How the calendars of a portal behave; all columns have shape (calendars,) and the same order.
+
+    Attributes:
+        calendars: Numbers, ascending. Only those with an answered view.
+        notice: When slots leave the page by themselves.
+        notice_shared: Where ``notice`` is that of the other calendars.
+        horizon: When they first come.
+        horizon_shared: Where ``horizon`` is that of the other calendars.
+        seen_ahead_s: The longest lead at which a slot was shown, the rarest half per cent left out; -1 without one.
+        grid: Minutes between start times; 0 where unknown.
+        grid_by_weekday: The same from Monday to Sunday, shape (calendars, 7).
+        hours: Local times between which there are slots.
+        one_a_day: Where at most one slot of each day is shown.
+        flaky: Share of snapshots with most slots lost that came back.
+        refresh: How the page is renewed.
+        group: Place of the first calendar over the same desks.
+        pairs: What the groups rest on.
+        aggregated: Whether snapshots are unions of several.
+        offsets: Of the portal's zone.
+    """
+
+    calendars: Ints
+    notice: Edges
+    notice_shared: Bools
+    horizon: Edges
+    horizon_shared: Bools
+    seen_ahead_s: Ints
+    grid: Ints
+    grid_by_weekday: Ints
+    hours: Hours
+    one_a_day: Bools
+    flaky: Floats
+    refresh: Refresh
+    group: Ints
+    pairs: Pairs
+    aggregated: bool
+    offsets: Offsets
+
+    @property
+    def notice_s(self) -> Ints:
+        """Minimum notice, seconds before the start of a slot; -1 where unknown or by whole days.
+
+        0: slots stay until they begin.
+        """
+        of_slots = self.notice.moves == Moves.START
+        return np.where(of_slots, self.notice.offset_s, UNKNOWN_S)
+
+    @property
+    def horizon_s(self) -> Ints:
+        """How long before its start a slot is shown first, seconds; -1 where unknown or by whole days."""
+        of_slots = self.horizon.moves == Moves.START
+        return np.where(of_slots, self.horizon.offset_s, UNKNOWN_S)
+
+    @property
+    def refresh_s(self) -> int | None:
+        """Usual distance of two renewals of the page; None where it is always fresh, or unknown."""
+        return self.refresh.period_s
+
+    @property
+    def refresh_at(self) -> Ints:
+        """Snapshots that showed a renewal, ascending; empty where the page is always fresh, or unknown."""
+        return self.refresh.at
+
+    @property
+    def grid_min(self) -> Ints:
+        """Minutes between start times; 0 where unknown."""
+        return self.grid
+
+    @cached_property
+    def mirrors(self) -> tuple[tuple[int, ...], ...]:
+        """Numbers of calendars over the same desks, only where there are at least two."""
+        numbers = [
+            tuple(self.calendars[self.group == first].tolist())
+            for first in set(self.group.tolist())
+        ]
+        return tuple(sorted(group for group in numbers if len(group) > 1))
+
+    def place(self, calendar: Ints) -> Ints:
+        """Place of calendars in the columns; -1 for one that is not there."""
+        if not len(self.calendars):
+            return np.full(len(calendar), -1, np.int64)
+        found = np.minimum(np.searchsorted(self.calendars, calendar), len(self.calendars) - 1)
+        return np.where(self.calendars[found] == calendar, found, -1)
+
+    def leaves_at(self, calendar: Ints, slot: Ints) -> Ints:
+        """Instant at which each slot leaves the page although nobody books it.
+
+        Where the notice is unknown that is its start.
+        """
+        start_s = self.offsets.start_of_slots(slot)
+        found = self._edge_at(self.notice, calendar, slot, start_s, start_s)
+        return np.minimum(found, start_s)
+
+    def appears_at(self, calendar: Ints, slot: Ints) -> Ints:
+        """Instant at which each slot is shown for the first time; ``LONG_AGO_S`` where that is unknown."""
+        start_s = self.offsets.start_of_slots(slot)
+        return self._edge_at(
+            self.horizon, calendar, slot, start_s, np.full(len(slot), LONG_AGO_S, np.int64)
+        )
+
+    def _edge_at(
+        self, edge: Edges, calendar: Ints, slot: Ints, start_s: Ints, unknown: Ints
+    ) -> Ints:
+        place = self.place(calendar)
+        if not len(self.calendars):
+            return unknown
+        known = np.maximum(place, 0)
+        moves = np.where(place >= 0, edge.moves[known], int(Moves.UNKNOWN))
+        offset_s = edge.offset_s[known]
+        midnight_s = slot // _MINUTES_PER_DAY * DAY_S
+        monday_s = (midnight_s + _MONDAY_OFFSET_S) // (7 * DAY_S) * 7 * DAY_S - _MONDAY_OFFSET_S
+        local_s = np.where(moves == Moves.WEEK, monday_s, midnight_s) - offset_s
+        # start_of_slots turns local minutes into instants; seconds of the edge are added again.
+        of_days = self.offsets.start_of_slots(local_s // 60) + local_s % 60
+        return np.select(
+            [moves == Moves.START, (moves == Moves.DAY) | (moves == Moves.WEEK)],
+            [start_s - offset_s, of_days],
+            unknown,
+        ).astype(np.int64)
+
+    def of(self, calendar: int) -> CalendarBehaviour:
+        """How one calendar behaves.
+
+        Raises:
+            KeyError: No view of it was answered.
+        """
+        place = int(self.place(np.array([calendar]))[0])
+        if place < 0:
+            raise KeyError(calendar)
+        hours, flaky = self.hours, float(self.flaky[place])
+        return CalendarBehaviour(
+            calendar=calendar,
+            notice=_edge(self.notice, place, shared=bool(self.notice_shared[place])),
+            horizon=_edge(self.horizon, place, shared=bool(self.horizon_shared[place])),
+            release_minutes=self.release_minutes(place),
+            grid_min=_known(self.grid[place], 1),
+            grid_by_weekday=tuple(_known(step, 1) for step in self.grid_by_weekday[place].tolist()),
+            first_min=_known(hours.first_min[place], 0),
+            last_min=_known(hours.last_min[place], 0),
+            one_a_day=bool(self.one_a_day[place]),
+            flaky=None if np.isnan(flaky) else flaky,
+            mirrors=tuple(self.calendars[self.group == self.group[place]].tolist()),
+        )
+
+    def release_minutes(self, place: int) -> tuple[int, ...]:
+        """Local minutes of day at which new days come in the calendar at a place; empty if not by days."""
+        if self.horizon.moves[place] not in (Moves.DAY, Moves.WEEK):
+            return ()
+        return (int(-self.horizon.offset_s[place] % DAY_S // 60),)
+
+
+def _known(value: int | np.int64, least: int) -> int | None:
+    return int(value) if value >= least else None
+
+
+def _edge(edges: Edges, place: int, *, shared: bool) -> Edge:
+    moves = Moves(int(edges.moves[place]))
+    seen = bool(edges.support[place] or edges.against[place])
+    return Edge(
+        moves=moves,
+        offset_s=int(edges.offset_s[place]) if moves is not Moves.UNKNOWN else None,
+        low_s=int(edges.low_s[place]) if seen else None,
+        high_s=int(edges.high_s[place]) if seen else None,
+        support=int(edges.support[place]),
+        against=int(edges.against[place]),
+        cases=int(edges.cases[place]),
+        days=int(edges.days[place]),
+        shared=shared,
+    )

@@ -1,0 +1,104 @@
+"""Where a calendar begins and stops to show slots: the edge that agrees with most changes.
+
+An edge is a lead time: a number of seconds before an origin, which is the start of the slot, the local
+midnight that begins its day, or that of its Monday. A change between two snapshots allows the leads of an
+interval; a slot that was shown on the far side of an edge speaks against it. The edge is where the intervals
+less the contradictions are most.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from amtspuls.analysis.behaviour.sightings import Bools
+from amtspuls.analysis.localtime import DAY_S, Ints
+
+AGAINST = 2
+"""How many agreeing changes one contradiction outweighs."""
+_FAR = 1 << 34
+_ROUND_S = (7 * DAY_S, DAY_S, 3600, 1800, 900, 600, 300, 60, 1)
+
+
+class Found(NamedTuple):
+    """The best edge of each calendar; all arrays have shape (calendars,).
+
+    Attributes:
+        offset_s: The roundest lead of the interval.
+        low_s: Least lead that agrees with as many changes.
+        high_s: The greatest one.
+        support: Changes that agree.
+        against: Slots shown on the far side.
+    """
+
+    offset_s: Ints
+    low_s: Ints
+    high_s: Ints
+    support: Ints
+    against: Ints
+
+    @property
+    def score(self) -> Ints:
+        """How much speaks for the edge."""
+        return self.support - AGAINST * self.against
+
+
+def find_edge(count: int, calendar: Ints, low_s: Ints, until_s: Ints, agrees: Bools) -> Found:
+    """Find the lead ``x`` of each calendar with the most intervals ``low <= x < until`` around it.
+
+    Args:
+        count: Number of calendars.
+        calendar: Place of the calendar of each row.
+        low_s: Least lead that a row allows.
+        until_s: End (not included) of what it allows; all greater leads it contradicts.
+        agrees: Rows whose interval counts; the others only contradict.
+    """
+    mine = np.flatnonzero(agrees)
+    where = np.concatenate((low_s[mine], until_s[mine], until_s))
+    owner = np.concatenate((calendar[mine], calendar[mine], calendar))
+    plus = np.concatenate((np.ones(len(mine)), -np.ones(len(mine)), np.zeros(len(until_s)))).astype(
+        np.int64
+    )
+    minus = np.zeros(len(where), np.int64)
+    minus[2 * len(mine) :] = 1
+    keys, places = np.unique(owner * _FAR + where + _FAR // 2, return_inverse=True)
+    plus = np.bincount(places, plus, len(keys)).astype(np.int64)
+    minus = np.bincount(places, minus, len(keys)).astype(np.int64)
+    return _best(count, keys, plus, minus)
+
+
+def _best(count: int, keys: Ints, plus: Ints, minus: Ints) -> Found:
+    empty = np.zeros(count, np.int64)
+    if not len(keys):
+        return Found(empty, empty, empty, empty, empty)
+    owner = keys // _FAR
+    agree, against = np.cumsum(plus), np.cumsum(minus)
+    begins = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1])))
+    own = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(keys))))
+    # Intervals close again, so only contradictions are left over from the calendars before.
+    against = against - (against[begins] - minus[begins])[own]
+    score = agree - AGAINST * against
+    best = np.maximum.reduceat(score, begins)
+    is_best = np.flatnonzero(score == best[own])
+    _, firsts = np.unique(own[is_best], return_index=True)
+    at = is_best[firsts]
+    following = np.minimum(at + 1, len(keys) - 1)
+    low = keys[at] % _FAR - _FAR // 2
+    high = np.where(owner[following] == owner[at], keys[following] % _FAR - _FAR // 2 - 1, low)
+    high = np.maximum(low, high)
+    found = Found(*(empty.copy() for _ in range(5)))
+    for column, values in zip(
+        found, (roundest(low, high), low, high, agree[at], against[at]), strict=True
+    ):
+        column[owner[at]] = values
+    return found
+
+
+def roundest(low: Ints, high: Ints) -> Ints:
+    """The roundest number of seconds of each closed interval: whole days first, then hours, and so on."""
+    found = low.copy()
+    for unit in reversed(_ROUND_S):
+        candidate = -(-low // unit) * unit
+        found = np.where(candidate <= high, candidate, found)
+    return found

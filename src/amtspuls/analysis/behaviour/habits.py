@@ -1,0 +1,103 @@
+"""Smaller habits of a calendar: grid of start times, hours, one slot a day, flapping, renewals."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from amtspuls.analysis.behaviour.mirrors import mass_closings
+from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
+from amtspuls.analysis.localtime import Ints, weekday_of
+
+UNKNOWN_MIN = 0
+"""A grid that could not be learned."""
+_STEPS_MIN = (
+    *(1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 18, 20, 24, 25, 30, 35, 36, 40, 45, 48, 50, 60),
+    *(75, 80, 90, 120),
+)
+_FITTING = 0.97
+_LEAST_DISTANCES = 5
+_DAY_MIN = 1440
+_LEAST_DAYS = 3
+_ONE_A_DAY = 0.98
+_EDGE = 0.005
+
+
+def learn_grids(seen: Sightings) -> tuple[Ints, Ints]:
+    """Learn the distance of start times, in minutes; ``UNKNOWN_MIN`` where there are too few.
+
+    Returns:
+        By calendar, shape (calendars,); and by calendar and weekday, shape (calendars, 7).
+    """
+    rows, count = seen.rows, len(seen.calendars)
+    key = np.unique(rows.calendar << 26 | rows.slot)
+    distance, slot, owner = np.diff(key), key[:-1] & ((1 << 26) - 1), key[:-1] >> 26
+    same = (owner == key[1:] >> 26) & (slot // _DAY_MIN == (slot + distance) // _DAY_MIN)
+    owner, distance, slot = owner[same], distance[same], slot[same]
+    weekday = weekday_of(slot * 60)
+    by_day = _grid(count * 7, owner * 7 + weekday, distance)
+    return _grid(count, owner, distance), by_day.reshape(count, 7)
+
+
+def _grid(count: int, owner: Ints, distance: Ints) -> Ints:
+    """The greatest step that nearly all distances of an owner are multiples of."""
+    total = np.bincount(owner, minlength=count)
+    found = np.zeros(count, np.int64)
+    for step in _STEPS_MIN:
+        fitting = np.bincount(owner[distance % step == 0], minlength=count)
+        found = np.where((total >= _LEAST_DISTANCES) & (fitting >= _FITTING * total), step, found)
+    return found
+
+
+class Hours(NamedTuple):
+    """Local minutes of day of the earliest and the latest start of each calendar; -1 without a slot."""
+
+    first_min: Ints
+    last_min: Ints
+
+
+def learn_hours(seen: Sightings) -> Hours:
+    """Say between which local times a calendar has slots; the rarest half per cent is left out."""
+    rows, count = seen.rows, len(seen.calendars)
+    minute = rows.slot % _DAY_MIN
+    order = np.lexsort((minute, rows.calendar))
+    owner, minute = rows.calendar[order], minute[order]
+    begins = np.searchsorted(owner, np.arange(count))
+    size = np.searchsorted(owner, np.arange(count), "right") - begins
+    found = []
+    for share in (_EDGE, 1 - _EDGE):
+        place = begins + np.rint(share * np.maximum(size - 1, 0)).astype(np.int64)
+        ordered = np.append(minute, -1)
+        found.append(np.where(size > 0, ordered[np.minimum(place, len(minute))], -1))
+    return Hours(*found)
+
+
+def learn_one_a_day(seen: Sightings) -> Bools:
+    """Which calendars never show two slots of the same day at once, although days changed theirs."""
+    rows, count = seen.rows, len(seen.calendars)
+    day = rows.calendar << 26 | rows.slot // _DAY_MIN
+    order = np.lexsort((rows.opened_at, day))
+    day, opened, closed = day[order], rows.opened_at[order], rows.closed_at[order]
+    same = day[1:] == day[:-1]
+    alone = opened[1:] >= np.where(same, closed[:-1], 0)
+    owner = day[1:] >> 26
+    followers = np.bincount(owner[same], minlength=count)
+    single = np.bincount(owner[same & alone], minlength=count)
+    found: Bools = (followers >= _LEAST_DAYS) & (single >= _ONE_A_DAY * followers)
+    return found
+
+
+def learn_flaky(seen: Sightings) -> Floats:
+    """Share of a calendar's snapshots in which it lost most of what it showed and got it back later."""
+    rows, count = seen.rows, len(seen.calendars)
+    mass = mass_closings(seen)
+    back = np.zeros(len(mass), np.bool_)
+    back[:-1] = ~rows.first[1:]
+    key = rows.calendar << 36 | rows.closed_at
+    events, places = np.unique(key[mass], return_inverse=True)
+    lost = np.bincount(places, minlength=len(events))
+    came_back = np.bincount(places, back[mass], minlength=len(events))
+    flaps = np.bincount(events[came_back >= lost / 2] >> 36, minlength=count)
+    share: Floats = flaps / np.maximum(seen.view_counts, 1)
+    return share

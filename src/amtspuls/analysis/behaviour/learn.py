@@ -1,0 +1,80 @@
+"""Learn how the calendars of a portal behave, from its snapshots alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from amtspuls.analysis.behaviour.base import Behaviour
+from amtspuls.analysis.behaviour.habits import (
+    learn_flaky,
+    learn_grids,
+    learn_hours,
+    learn_one_a_day,
+)
+from amtspuls.analysis.behaviour.mirrors import Pairs, count_pairs, group_mirrors
+from amtspuls.analysis.behaviour.refresh import Refresh, learn_refresh
+from amtspuls.analysis.behaviour.rules import learn_horizon, learn_notice, presume_none, share_edges
+from amtspuls.analysis.behaviour.sightings import Sightings
+from amtspuls.analysis.evidence import Evidence
+from amtspuls.analysis.localtime import Ints
+
+_RAREST = 0.005
+
+
+def learn_behaviour(evidence: Evidence) -> Behaviour:
+    """Learn notice, horizon, grid, renewals, mirrors and the like of every calendar of a portal.
+
+    Only views up to the end of the asked range count, and those of ``MEMORY_S`` before it.
+
+    Args:
+        evidence: The portal; one that never answered gives a behaviour without calendars.
+
+    Returns:
+        What was learned; what there were too few cases for is unknown, never a default.
+    """
+    seen = Sightings(evidence)
+    notice, notice_shared = share_edges(presume_none(seen, learn_notice(seen)))
+    horizon, horizon_shared = share_edges(learn_horizon(seen))
+    grid, grid_by_weekday = learn_grids(seen)
+    nothing = np.zeros(0, np.int64)
+    count = len(seen.calendars)
+    behaviour = Behaviour(
+        calendars=seen.calendars,
+        notice=notice,
+        notice_shared=notice_shared,
+        horizon=horizon,
+        horizon_shared=horizon_shared,
+        seen_ahead_s=_seen_ahead(seen),
+        grid=grid,
+        grid_by_weekday=grid_by_weekday,
+        hours=learn_hours(seen),
+        one_a_day=learn_one_a_day(seen),
+        flaky=learn_flaky(seen),
+        refresh=Refresh(None, nothing, 0, 0),
+        group=np.arange(count, dtype=np.int64),
+        pairs=Pairs(np.zeros((count, count), np.int64), np.zeros((count, count), np.int64)),
+        aggregated=evidence.record.aggregated,
+        offsets=evidence.offsets,
+    )
+    leaves_at = behaviour.leaves_at(seen.calendars[seen.rows.calendar], seen.rows.slot)
+    pairs = count_pairs(seen, leaves_at)
+    return replace(
+        behaviour,
+        refresh=learn_refresh(seen, leaves_at),
+        pairs=pairs,
+        group=group_mirrors(pairs),
+    )
+
+
+def _seen_ahead(seen: Sightings) -> Ints:
+    """The longest lead of each calendar, the rarest half per cent left out; -1 without a slot."""
+    rows, count = seen.rows, len(seen.calendars)
+    lead_s = rows.start_s - rows.opened_at
+    order = np.lexsort((lead_s, rows.calendar))
+    owner, lead_s = rows.calendar[order], lead_s[order]
+    begins = np.searchsorted(owner, np.arange(count))
+    size = np.searchsorted(owner, np.arange(count), "right") - begins
+    place = begins + np.floor((1 - _RAREST) * np.maximum(size - 1, 0)).astype(np.int64)
+    return np.where(size > 0, np.append(lead_s, -1)[np.minimum(place, len(lead_s))], -1)

@@ -1,0 +1,221 @@
+"""Minimum notice and horizon: the two edges of what a calendar shows, and how they move."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+from amtspuls.analysis.behaviour.edges import Found, find_edge, roundest
+from amtspuls.analysis.behaviour.sightings import Bools, Sightings
+from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, day_of
+
+UNKNOWN_S = -1
+"""A duration that could not be learned."""
+LEAST_CASES = 5
+"""Fewer agreeing changes than this teach nothing."""
+LEAST_DAYS = 2
+"""On so many local days the changes must have happened."""
+_LONG_NOTICE_S = 14 * DAY_S
+_MONDAY_OFFSET_S = 3 * DAY_S  # 1970-01-01 was a Thursday
+_SETTLED_STEPS = 4
+LEAST_NEAR = 2
+"""So many slots must have been shown near their start, so that one reopened late does not tell."""
+_BITS = 40
+_MOST = 0.6
+_CLEARLY = 1.25
+"""A rule of more parts must explain so much more than the simpler one."""
+
+
+class Moves(IntEnum):
+    """What an edge is counted from."""
+
+    UNKNOWN = 0
+    START = 1
+    """From the start of each slot: slots come or go one by one."""
+    DAY = 2
+    """From the midnight before each slot: whole days come or go at once."""
+    WEEK = 3
+    """From the midnight before the Monday of each slot: whole weeks come at once."""
+
+
+class Edges(NamedTuple):
+    """One edge of each calendar; all arrays have shape (calendars,).
+
+    Attributes:
+        moves: What the offset is counted from, ``Moves``.
+        offset_s: Seconds before that; ``UNKNOWN_S`` where ``moves`` is unknown.
+        low_s: Least offset that agrees with as much.
+        high_s: The greatest one.
+        support: Changes that agree.
+        against: Spans that disagree.
+        cases: Changes that could have agreed.
+        days: Local days on which a change agreed.
+    """
+
+    moves: Ints
+    offset_s: Ints
+    low_s: Ints
+    high_s: Ints
+    support: Ints
+    against: Ints
+    cases: Ints
+    days: Ints
+
+
+class _Trial(NamedTuple):
+    """One way to count an edge.
+
+    Attributes:
+        moves: What it is counted from.
+        found: The best edge.
+        days: Local days on which a change agreed.
+        times: Snapshots in which one did.
+    """
+
+    moves: Moves
+    found: Found
+    days: Ints
+    times: Ints
+
+
+def learn_notice(seen: Sightings) -> Edges:
+    """Learn when slots leave the page although nobody booked them."""
+    rows = seen.rows
+    settled = rows.shown_at - rows.opened_at >= max(HOUR_S, _SETTLED_STEPS * seen.step_s)
+    agrees = rows.ended & settled & seen.near(rows.shown_at, rows.closed_at)
+    agrees &= rows.start_s - rows.closed_at <= _LONG_NOTICE_S
+    trials = []
+    for moves, origin_s, gone_s, shown_s in (
+        (Moves.START, rows.start_s, rows.closed_at, rows.shown_at),
+        (Moves.DAY, seen.midnight_s, seen.local(rows.closed_at), seen.local(rows.shown_at)),
+    ):
+        trials.append(
+            _try(seen, moves, origin_s - gone_s, origin_s - shown_s, agrees, rows.closed_at)
+        )
+    return _choose(seen, trials, agrees)
+
+
+def learn_horizon(seen: Sightings) -> Edges:
+    """Learn how far ahead a slot is shown for the first time."""
+    rows = seen.rows
+    agrees = rows.first & seen.near(rows.unseen_at, rows.opened_at)
+    opened, unseen = seen.local(rows.opened_at), seen.local(rows.unseen_at)
+    monday_s = (seen.midnight_s + _MONDAY_OFFSET_S) // (7 * DAY_S) * 7 * DAY_S - _MONDAY_OFFSET_S
+    trials = []
+    for moves, origin_s, shown_s, before_s in (
+        (Moves.START, rows.start_s, rows.opened_at, rows.unseen_at),
+        (Moves.DAY, seen.midnight_s, opened, unseen),
+        (Moves.WEEK, monday_s, opened, unseen),
+    ):
+        before_s = np.where(agrees, before_s, shown_s - 1)
+        # Leads grow towards the past: turn them round, so that what lies beyond is greater again.
+        trial = _try(
+            seen,
+            moves,
+            before_s - origin_s + 1,
+            shown_s - origin_s + 1,
+            agrees,
+            rows.opened_at,
+        )
+        trials.append(trial._replace(found=_turned(trial.found)))
+    return _choose(seen, trials, agrees)
+
+
+def _turned(found: Found) -> Found:
+    low, high = -found.high_s, -found.low_s
+    return found._replace(offset_s=roundest(low, high), low_s=low, high_s=high)
+
+
+def _try(
+    seen: Sightings, moves: Moves, low_s: Ints, until_s: Ints, agrees: Bools, at: Ints
+) -> _Trial:
+    count, calendar = len(seen.calendars), seen.rows.calendar
+    found = find_edge(count, calendar, low_s, until_s, agrees)
+    fits = agrees & (low_s <= found.low_s[calendar]) & (until_s > found.low_s[calendar])
+    days, times = (
+        np.bincount(np.unique(calendar[fits] << _BITS | values[fits]) >> _BITS, minlength=count)
+        for values in (day_of(seen.local(at)), at)
+    )
+    return _Trial(moves, found, days, times)
+
+
+def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
+    """Take for each calendar the simplest way to count that explains enough."""
+    count = len(seen.calendars)
+    chosen = np.zeros(count, np.int64)
+    score = np.maximum(trials[0].found.score, 0).astype(np.float64)
+    for place, trial in enumerate(trials[1:], 1):
+        better = trial.found.score > _CLEARLY * score
+        chosen = np.where(better, place, chosen)
+        score = np.where(better, trial.found.score, score)
+
+    def pick(columns: list[Ints]) -> Ints:
+        return np.choose(chosen, columns)
+
+    found = Found(
+        *(pick(list(columns)) for columns in zip(*(one.found for one in trials), strict=True))
+    )
+    moves = pick([np.full(count, int(trial.moves)) for trial in trials])
+    days, times = pick([trial.days for trial in trials]), pick([trial.times for trial in trials])
+    # Slots that come or go one by one agree independently; those of one day or week do it at once.
+    often = (days >= LEAST_DAYS) | ((moves == Moves.START) & (times >= LEAST_CASES))
+    known = (found.support >= LEAST_CASES) & often & (found.support >= 3 * found.against)
+    return Edges(
+        moves=np.where(known, moves, int(Moves.UNKNOWN)),
+        offset_s=np.where(known, found.offset_s, UNKNOWN_S),
+        low_s=found.low_s,
+        high_s=found.high_s,
+        support=found.support,
+        against=found.against,
+        cases=np.bincount(seen.rows.calendar[agrees], minlength=count).astype(np.int64),
+        days=days,
+    )
+
+
+def presume_none(seen: Sightings, notice: Edges) -> Edges:
+    """Where the notice is unknown but slots were shown up to shortly before they began, presume none.
+
+    ``high_s`` is then the lead that the second nearest of these slots was still shown at: the notice is less.
+    """
+    rows, count = seen.rows, len(seen.calendars)
+    lead_s = rows.start_s - rows.shown_at
+    order = np.lexsort((lead_s, rows.calendar))
+    owner, lead_s = rows.calendar[order], np.append(lead_s[order], np.iinfo(np.int64).max)
+    second = np.searchsorted(owner, np.arange(count)) + LEAST_NEAR - 1
+    has = second < np.searchsorted(owner, np.arange(count), "right")
+    bound_s = np.where(has, lead_s[np.minimum(second, len(lead_s) - 1)], lead_s[-1])
+    none = (notice.moves == Moves.UNKNOWN) & (bound_s <= HOUR_S)
+    unknown = notice.moves == Moves.UNKNOWN
+    return notice._replace(
+        moves=np.where(none, int(Moves.START), notice.moves),
+        offset_s=np.where(none, 0, notice.offset_s),
+        low_s=np.where(unknown, 0, notice.low_s),
+        high_s=np.where(unknown, bound_s, notice.high_s),
+        support=np.where(unknown, 0, notice.support),
+        against=np.where(unknown, 0, notice.against),
+        days=np.where(unknown, 0, notice.days),
+    )
+
+
+def share_edges(edges: Edges) -> tuple[Edges, Bools]:
+    """Give calendars with an unknown edge that of the portal's others, where most of these agree.
+
+    Returns:
+        The edges, and where they were shared. Support stays that of the calendar itself.
+    """
+    known = np.flatnonzero((edges.moves != Moves.UNKNOWN) & (edges.support >= LEAST_CASES))
+    shared = np.zeros(len(edges.moves), np.bool_)
+    if not len(known):
+        return edges, shared
+    kinds = np.stack((edges.moves[known], edges.offset_s[known]), axis=1)
+    names, numbers = np.unique(kinds, axis=0, return_counts=True)
+    moves, offset_s = names[np.argmax(numbers)].tolist()
+    if numbers.max() <= _MOST * len(known):
+        return edges, shared
+    shared = (edges.moves == Moves.UNKNOWN) & ((moves != Moves.START) | (edges.high_s > offset_s))
+    return edges._replace(
+        moves=np.where(shared, moves, edges.moves),
+        offset_s=np.where(shared, offset_s, edges.offset_s),
+    ), shared

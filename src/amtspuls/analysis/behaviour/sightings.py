@@ -1,0 +1,136 @@
+"""Spans with the snapshots around them: when each slot was surely shown, and when surely not."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amtspuls.analysis.evidence import Evidence
+from amtspuls.analysis.localtime import DAY_S, Ints
+
+NEVER = np.iinfo(np.int64).min
+"""No snapshot before."""
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+_MINUTES_PER_DAY = 1440
+
+
+class Rows(NamedTuple):
+    """Spans of one portal that matter for the range, ascending by (calendar, slot, opened_at); shape (n,).
+
+    Attributes:
+        calendar: Place of the calendar in ``Sightings.calendars``.
+        slot: Start, minutes of naive local wall time.
+        start_s: Instant at which it begins.
+        opened_at: Snapshot that showed it first.
+        unseen_at: Newest whole snapshot before that one, which did not show it; ``NEVER`` if none.
+        closed_at: Snapshot that did not show it any more, or its start; cut to the end of what is known.
+        shown_at: Newest snapshot that showed it.
+        ended: Whether it ended in what is known.
+        first: Whether it is the first span of its slot.
+    """
+
+    calendar: Ints
+    slot: Ints
+    start_s: Ints
+    opened_at: Ints
+    unseen_at: Ints
+    closed_at: Ints
+    shown_at: Ints
+    ended: Bools
+    first: Bools
+
+    def only(self, chosen: Bools | Ints) -> Rows:
+        """The chosen rows."""
+        return Rows._make(column[chosen] for column in self)
+
+
+class Sightings:
+    """What the learners look at, worked out once.
+
+    Attributes:
+        evidence: The portal.
+        calendars: Numbers of the calendars with a view in or shortly before the range, ascending.
+        taken_at: Instants of the answered snapshots of the views, ascending and different.
+        step_s: Usual distance of two of them.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        """Read what is known of a portal."""
+        self.evidence = evidence
+        views = evidence.views
+        whole = evidence.view_answered & (views.taken_at < evidence.asked.until_s)
+        self.calendars: Ints = np.unique(views.calendar[whole])
+        self.taken_at: Ints = np.unique(views.taken_at[whole])
+        gaps = np.diff(self.taken_at)
+        self.step_s = int(np.median(gaps)) if len(gaps) else int(np.median(evidence.period_s))
+        self._place = np.searchsorted(self.calendars, views.calendar[whole])
+        self._view_at = views.taken_at[whole]
+
+    @property
+    def view_counts(self) -> Ints:
+        """Answered views of each calendar."""
+        return np.bincount(self._place, minlength=len(self.calendars))
+
+    @cached_property
+    def _keys(self) -> Ints:
+        """Views as one ascending number each: by calendar, then by instant."""
+        return np.sort(self._key(self._place, self._view_at))
+
+    def _key(self, place: Ints, instant: Ints) -> Ints:
+        return place * (1 << 40) + instant
+
+    def _view_before(self, place: Ints, instants: Ints) -> Ints:
+        """Instant of the newest view of each calendar before an instant; ``NEVER`` if there is none."""
+        if not len(self._keys):
+            return np.full(len(place), NEVER, np.int64)
+        found = np.searchsorted(self._keys, self._key(place, instants)) - 1
+        key = self._keys[np.maximum(found, 0)]
+        good = (found >= 0) & (key >> 40 == place)
+        return np.where(good, key & ((1 << 40) - 1), NEVER)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The spans that were open at some moment since the first of the views."""
+        spans, start_s = self.evidence.spans, self.evidence.span_start_s
+        end_s = int(self.taken_at[-1]) if len(self.taken_at) else self.evidence.asked.from_s
+        since = int(self.taken_at[0]) if len(self.taken_at) else end_s
+        closed_at = np.minimum(spans.closed_at, start_s)
+        kept = np.isin(spans.calendar, self.calendars)
+        kept &= (closed_at >= since) & (spans.opened_at <= end_s)
+        calendar = np.searchsorted(self.calendars, spans.calendar[kept])
+        slot, opened_at, closed_at = spans.slot[kept], spans.opened_at[kept], closed_at[kept]
+        ended = closed_at <= end_s
+        first = np.ones(len(slot), np.bool_)
+        first[1:] = (slot[1:] != slot[:-1]) | (calendar[1:] != calendar[:-1])
+        shown_at = self._view_before(calendar, np.minimum(closed_at, end_s + 1))
+        return Rows(
+            calendar=calendar.astype(np.int64),
+            slot=slot,
+            start_s=start_s[kept],
+            opened_at=opened_at,
+            unseen_at=self._view_before(calendar, opened_at),
+            closed_at=np.where(ended, closed_at, end_s + 1),
+            shown_at=np.maximum(shown_at, opened_at),
+            ended=ended,
+            first=first,
+        )
+
+    @cached_property
+    def midnight_s(self) -> Ints:
+        """Local midnight, in local seconds, that begins the day of each row's slot."""
+        return self.rows.slot // _MINUTES_PER_DAY * DAY_S
+
+    def local(self, instants: Ints) -> Ints:
+        """Local seconds of instants; ``NEVER`` stays."""
+        known = instants != NEVER
+        return np.where(known, self.evidence.offsets.to_local(np.where(known, instants, 0)), NEVER)
+
+    def near(self, earlier: Ints, later: Ints) -> Bools:
+        """Whether two instants are so close that what happened between them has a time."""
+        found: Bools = (earlier != NEVER) & (later - np.maximum(earlier, 0) <= 2 * self.step_s)
+        return found
