@@ -15,6 +15,9 @@ from amtspuls.analysis import (
     booking_times,
     cancellation_rate,
     lead_time,
+    per_inhabitants,
+    refill,
+    releases,
     wait,
     wanted_times,
 )
@@ -35,6 +38,9 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             booking_times.MEASURE,
             cancellation_rate.MEASURE,
             wait.MEASURE,
+            releases.MEASURE,
+            refill.MEASURE,
+            per_inhabitants.MEASURE,
         )
     }
 )
