@@ -49,30 +49,38 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-# Each step is used once, so that a condition on the portal reaches the files.
+# Each step is used once, so that a condition on the portal reaches the files. Snapshots are found by one number:
+# to compare year, week, portal and ordinal takes twice as long.
 _PARTS = """
+placed AS (
+  SELECT iso_year, iso_week, portal, zone,
+    row_number() OVER (PARTITION BY portal ORDER BY iso_year, iso_week) * 4294967296 AS moments
+  FROM sealed_portals
+),
+taken AS (
+  SELECT n.portal, p.moments + n.ordinal AS moment, n.taken_at
+  FROM sealed_snapshots n
+  JOIN placed p ON p.iso_year = n.iso_year AND p.iso_week = n.iso_week AND p.portal = n.portal
+),
 numbered AS (
-  SELECT c.iso_year, c.iso_week, c.portal, c.calendar, c.key, w.number AS week_number, p.zone,
-    w.source = 'import' AS alone,
+  SELECT c.iso_year, c.iso_week, c.portal, c.calendar, c.key, w.number AS week_number,
+    w.first_week AS week, p.zone, p.moments, w.source = 'import' AS alone,
     dense_rank() OVER (PARTITION BY c.portal ORDER BY c.key) AS id
   FROM sealed_calendars c
   JOIN sealed_weeks w ON w.iso_year = c.iso_year AND w.iso_week = c.iso_week
-  JOIN sealed_portals p ON p.iso_year = c.iso_year AND p.iso_week = c.iso_week
-    AND p.portal = c.portal
+  JOIN placed p ON p.iso_year = c.iso_year AND p.iso_week = c.iso_week AND p.portal = c.portal
   WHERE c.copy = 0
 ),
 parts AS (
-  SELECT c.week_number, s.iso_year, s.iso_week, s.portal, c.id, c.key, s.slot, s.opened, s.from_before, s.goes_on,
-    closing.ordinal IS NULL AND (s.goes_on OR NOT c.alone) AS waits,
+  SELECT c.week_number, c.week, s.portal, c.id, c.key, s.slot, s.opened, s.from_before, s.goes_on,
+    closing.moment IS NULL AND (s.goes_on OR NOT c.alone) AS waits,
     opening.taken_at AS opened_s, closing.taken_at AS closed_s,
     slot_start_s(c.zone, s.slot) AS start_s
   FROM sealed_spans s
   JOIN numbered c ON c.iso_year = s.iso_year AND c.iso_week = s.iso_week
     AND c.portal = s.portal AND c.calendar = s.calendar
-  JOIN sealed_snapshots opening ON opening.iso_year = s.iso_year
-    AND opening.iso_week = s.iso_week AND opening.portal = s.portal AND opening.ordinal = s.opened
-  LEFT JOIN sealed_snapshots closing ON closing.iso_year = s.iso_year
-    AND closing.iso_week = s.iso_week AND closing.portal = s.portal AND closing.ordinal = s.closed
+  JOIN taken opening ON opening.portal = s.portal AND opening.moment = c.moments + s.opened
+  LEFT JOIN taken closing ON closing.portal = s.portal AND closing.moment = c.moments + s.closed
 )"""
 
 _COVERED = """
@@ -153,7 +161,7 @@ WEEK_SPANS = SqlView(
         "goes_on": "true where it was open at the end of the week",
     },
     _USES - {"views"},
-    f"WITH {_PARTS} SELECT format('{{:04d}}-{{:02d}}', iso_year, iso_week) AS week, portal,"
+    f"WITH {_PARTS} SELECT week, portal,"
     f" key AS calendar, {instant('slot::BIGINT * 60')} AS slot, {instant('start_s')} AS slot_at,"
     f" {instant('opened_s')} AS opened_at, {instant('closed_s')} AS closed_at, from_before, goes_on"
     " FROM parts",
