@@ -245,7 +245,7 @@ def _known(value: int | np.int64, least: int) -> int | None:
 
 def _edge(edges: Edges, place: int, *, shared: bool) -> Edge:
     moves = Moves(int(edges.moves[place]))
-    seen = bool(edges.support[place] or edges.against[place])
+    seen = bool(moves or edges.support[place] or edges.against[place])
     return Edge(
         moves=moves,
         offset_s=int(edges.offset_s[place]) if moves is not Moves.UNKNOWN else None,

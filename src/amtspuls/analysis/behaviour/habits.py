@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.mirrors import mass_closings
 from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import Ints, weekday_of
 
@@ -42,10 +41,13 @@ def learn_grids(seen: Sightings) -> tuple[Ints, Ints]:
 
 def _grid(count: int, owner: Ints, distance: Ints) -> Ints:
     """The greatest step that nearly all distances of an owner are multiples of."""
-    total = np.bincount(owner, minlength=count)
+    keys, numbers = np.unique(owner * _DAY_MIN + distance, return_counts=True)
+    owner, distance = keys // _DAY_MIN, keys % _DAY_MIN
+    total = np.bincount(owner, numbers, count)
     found = np.zeros(count, np.int64)
     for step in _STEPS_MIN:
-        fitting = np.bincount(owner[distance % step == 0], minlength=count)
+        fits = distance % step == 0
+        fitting = np.bincount(owner[fits], numbers[fits], count)
         found = np.where((total >= _LEAST_DISTANCES) & (fitting >= _FITTING * total), step, found)
     return found
 
@@ -91,7 +93,7 @@ def learn_one_a_day(seen: Sightings) -> Bools:
 def learn_flaky(seen: Sightings) -> Floats:
     """Share of a calendar's snapshots in which it lost most of what it showed and got it back later."""
     rows, count = seen.rows, len(seen.calendars)
-    mass = mass_closings(seen)
+    mass = seen.mass
     back = np.zeros(len(mass), np.bool_)
     back[:-1] = ~rows.first[1:]
     key = rows.calendar << 36 | rows.closed_at

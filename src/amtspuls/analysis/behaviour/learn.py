@@ -52,7 +52,7 @@ def learn_behaviour(evidence: Evidence) -> Behaviour:
         hours=learn_hours(seen),
         one_a_day=learn_one_a_day(seen),
         flaky=learn_flaky(seen),
-        refresh=Refresh(None, nothing, 0, 0),
+        refresh=Refresh(False, None, nothing, 0, 0),
         group=np.arange(count, dtype=np.int64),
         pairs=Pairs(np.zeros((count, count), np.int64), np.zeros((count, count), np.int64)),
         aggregated=evidence.record.aggregated,

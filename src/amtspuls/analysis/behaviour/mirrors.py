@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.sightings import Bools, Sightings
-from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.behaviour.sightings import TIME_BITS, Bools, Sightings
+from amtspuls.analysis.localtime import HOUR_S, Ints
 
 LEAST_CHANCES = 4
 """With fewer chances to change together nothing is said."""
@@ -22,11 +22,11 @@ SAME_SHARE = 0.6
 OTHER_SHARE = 0.2
 """At or under this share two calendars surely have different desks."""
 _MOST_CLOSINGS = 150
-_MASS_STARTS = 20
-_MASS_SHARE = 0.5
+_FEWEST_CLOSINGS = 40
+_ALL_CLOSINGS = 2400
+_SOON_S = 4 * HOUR_S
 _MOST_APART = 0.2
 _SLOT_BITS = 26
-_TIME_BITS = 36
 
 
 class Pairs(NamedTuple):
@@ -52,7 +52,7 @@ def count_pairs(seen: Sightings, leaves_at: Ints) -> Pairs:
     pairs = Pairs(np.zeros((count, count), np.int64), np.zeros((count, count), np.int64))
     rows = seen.rows
     early = rows.ended & (rows.closed_at < rows.start_s) & (rows.closed_at < leaves_at)
-    closings = _thinned(rows.calendar, early & ~mass_closings(seen))
+    closings = _thinned(count, rows.calendar, early & ~seen.disturbed & ~_soon_back(seen))
     if count < 2 or not len(closings):
         return pairs
     owner, other = np.repeat(rows.calendar[closings], count), np.tile(_range(count), len(closings))
@@ -77,39 +77,32 @@ def _open_at(seen: Sightings, calendar: Ints, slot: Ints, at: Ints) -> Ints:
     names, number = of_rows[new], np.cumsum(new) - 1
     wanted = calendar << _SLOT_BITS | slot
     named = np.minimum(np.searchsorted(names, wanted), len(names) - 1)
-    keys = number << _TIME_BITS | rows.opened_at
-    place = np.searchsorted(keys, named << _TIME_BITS | at) - 1
+    keys = number << TIME_BITS | rows.opened_at
+    place = np.searchsorted(keys, named << TIME_BITS | at) - 1
     good = (names[named] == wanted) & (place >= 0)
     place = np.maximum(place, 0)
     good &= (number[place] == named) & (rows.closed_at[place] >= at)
     return np.where(good, place, -1)
 
 
-def _thinned(calendar: Ints, chosen: Bools) -> Ints:
-    """At most ``_MOST_CLOSINGS`` of the chosen rows of each calendar, spread evenly."""
+def _soon_back(seen: Sightings) -> Bools:
+    """Which rows are followed by another one of their slot within hours: pages that flap do that."""
+    rows = seen.rows
+    back = np.zeros(len(rows.slot), np.bool_)
+    back[:-1] = ~rows.first[1:] & (rows.opened_at[1:] - rows.closed_at[:-1] <= _SOON_S)
+    return back
+
+
+def _thinned(count: int, calendar: Ints, chosen: Bools) -> Ints:
+    """Some of the chosen rows of each calendar, spread evenly; fewer where there are many calendars."""
+    most = max(_FEWEST_CLOSINGS, min(_MOST_CLOSINGS, _ALL_CLOSINGS // max(1, count)))
     places = np.flatnonzero(chosen)
     owner = calendar[places]
     begins = np.searchsorted(owner, owner)
     size = np.searchsorted(owner, owner, "right") - begins
     rank = _range(len(places)) - begins
-    stride = -(-size // _MOST_CLOSINGS)
+    stride = -(-size // most)
     return places[np.flatnonzero(rank % np.maximum(stride, 1) == 0)]
-
-
-def mass_closings(seen: Sightings) -> Bools:
-    """Which rows ended in a snapshot in which their calendar lost most of what it showed."""
-    rows = seen.rows
-    lost_key = rows.calendar << _TIME_BITS | rows.closed_at
-    keys, places, lost = np.unique(lost_key[rows.ended], return_inverse=True, return_counts=True)
-    opened = np.sort(rows.calendar << _TIME_BITS | rows.opened_at)
-    ended = np.sort(lost_key)
-    begins = np.searchsorted(opened, keys >> _TIME_BITS << _TIME_BITS)
-    shown = np.searchsorted(opened, keys) - begins
-    gone = np.searchsorted(ended, keys) - np.searchsorted(ended, keys >> _TIME_BITS << _TIME_BITS)
-    mass = (lost >= _MASS_STARTS) & (lost >= _MASS_SHARE * (shown - gone))
-    found = np.zeros(len(rows.slot), np.bool_)
-    found[rows.ended] = mass[places]
-    return found
 
 
 def group_mirrors(pairs: Pairs) -> Ints:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.mirrors import mass_closings
 from amtspuls.analysis.behaviour.sightings import Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
 
@@ -21,6 +20,7 @@ _PERIODS_S = (
     DAY_S,
 )
 _REGULAR = 0.95
+_LEAST_CHANGES = 5
 _CHANCE = 1e-4
 """So seldom such a regularity may come about on a page that is always fresh."""
 
@@ -29,12 +29,14 @@ class Refresh(NamedTuple):
     """How a page is renewed.
 
     Attributes:
+        known: Whether there were enough changes to tell.
         period_s: Distance of two renewals; None where the page is always fresh, or nothing is known.
         at: Snapshots that showed a renewal, ascending.
         support: Snapshots with a change that agree.
         changes: Snapshots with a change, all.
     """
 
+    known: bool
     period_s: int | None
     at: Ints
     support: int
@@ -53,9 +55,9 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
     """
     rows = seen.rows
     people = rows.ended & (rows.closed_at < np.minimum(leaves_at, rows.start_s))
-    people &= ~mass_closings(seen)
+    people &= ~seen.disturbed
     at = np.unique(rows.closed_at[people])
-    found = Refresh(None, np.zeros(0, np.int64), 0, len(at))
+    found = Refresh(len(at) >= _LEAST_CHANGES, None, np.zeros(0, np.int64), 0, len(at))
     local_s = seen.local(at)
     for period_s in _PERIODS_S:
         if period_s < 3 * seen.step_s:
@@ -66,7 +68,7 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
         pairs = counts + np.roll(counts, -1)
         best = int(np.argmax(pairs))
         chance = len(counts) * (2 / len(counts)) ** max(0, len(at) - 1)
-        if len(at) >= 5 and pairs[best] >= _REGULAR * len(at) and chance < _CHANCE:
+        if found.known and pairs[best] >= _REGULAR * len(at) and chance < _CHANCE:
             fits = (phase == best) | (phase == (best + 1) % len(counts))
-            found = Refresh(period_s, at[fits], int(fits.sum()), len(at))
+            found = Refresh(True, period_s, at[fits], int(fits.sum()), len(at))
     return found

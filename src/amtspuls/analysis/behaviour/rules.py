@@ -22,8 +22,13 @@ _MONDAY_OFFSET_S = 3 * DAY_S  # 1970-01-01 was a Thursday
 _SETTLED_STEPS = 4
 LEAST_NEAR = 2
 """So many slots must have been shown near their start, so that one reopened late does not tell."""
+MANY_DAYS = 3
+_WORTH = 0.3
+"""On fewer days than ``MANY_DAYS`` so large a share of the changes must agree."""
 _BITS = 40
-_MOST = 0.6
+_SHARING = 3
+_MOST = 0.8
+"""The others must be three at least, and so many of them agree."""
 _CLEARLY = 1.25
 """A rule of more parts must explain so much more than the simpler one."""
 
@@ -148,6 +153,9 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
     score = np.maximum(trials[0].found.score, 0).astype(np.float64)
     for place, trial in enumerate(trials[1:], 1):
         better = trial.found.score > _CLEARLY * score
+        # All at one time of day: whole days that change at midnight are the plainer rule.
+        at_midnight = (trial.found.offset_s % DAY_S == 0) & (trial.moves == Moves.DAY)
+        better |= at_midnight & (trial.found.score >= np.maximum(score, 1))
         chosen = np.where(better, place, chosen)
         score = np.where(better, trial.found.score, score)
 
@@ -162,6 +170,8 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
     # Slots that come or go one by one agree independently; those of one day or week do it at once.
     often = (days >= LEAST_DAYS) | ((moves == Moves.START) & (times >= LEAST_CASES))
     known = (found.support >= LEAST_CASES) & often & (found.support >= 3 * found.against)
+    cases = np.bincount(seen.rows.calendar[agrees], minlength=count).astype(np.int64)
+    known &= (days >= MANY_DAYS) | (found.support >= _WORTH * cases)
     return Edges(
         moves=np.where(known, moves, int(Moves.UNKNOWN)),
         offset_s=np.where(known, found.offset_s, UNKNOWN_S),
@@ -169,7 +179,7 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
         high_s=found.high_s,
         support=found.support,
         against=found.against,
-        cases=np.bincount(seen.rows.calendar[agrees], minlength=count).astype(np.int64),
+        cases=cases,
         days=days,
     )
 
@@ -212,10 +222,13 @@ def share_edges(edges: Edges) -> tuple[Edges, Bools]:
     kinds = np.stack((edges.moves[known], edges.offset_s[known]), axis=1)
     names, numbers = np.unique(kinds, axis=0, return_counts=True)
     moves, offset_s = names[np.argmax(numbers)].tolist()
-    if numbers.max() <= _MOST * len(known):
+    if len(known) < _SHARING or numbers.max() < _MOST * len(known):
         return edges, shared
+    like = (edges.moves == moves) & (edges.offset_s == offset_s)
     shared = (edges.moves == Moves.UNKNOWN) & ((moves != Moves.START) | (edges.high_s > offset_s))
     return edges._replace(
         moves=np.where(shared, moves, edges.moves),
         offset_s=np.where(shared, offset_s, edges.offset_s),
+        low_s=np.where(shared, edges.low_s[like].min(), edges.low_s),
+        high_s=np.where(shared, edges.high_s[like].max(), edges.high_s),
     ), shared

@@ -16,7 +16,11 @@ NEVER = np.iinfo(np.int64).min
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+TIME_BITS = 36
+"""An instant takes fewer bits than this."""
 _MINUTES_PER_DAY = 1440
+_MASS_STARTS = 5
+_MASS_SHARE = 0.5
 
 
 class Rows(NamedTuple):
@@ -82,7 +86,7 @@ class Sightings:
         return np.sort(self._key(self._place, self._view_at))
 
     def _key(self, place: Ints, instant: Ints) -> Ints:
-        return place * (1 << 40) + instant
+        return place << TIME_BITS | instant
 
     def _view_before(self, place: Ints, instants: Ints) -> Ints:
         """Instant of the newest view of each calendar before an instant; ``NEVER`` if there is none."""
@@ -90,8 +94,8 @@ class Sightings:
             return np.full(len(place), NEVER, np.int64)
         found = np.searchsorted(self._keys, self._key(place, instants)) - 1
         key = self._keys[np.maximum(found, 0)]
-        good = (found >= 0) & (key >> 40 == place)
-        return np.where(good, key & ((1 << 40) - 1), NEVER)
+        good = (found >= 0) & (key >> TIME_BITS == place)
+        return np.where(good, key & ((1 << TIME_BITS) - 1), NEVER)
 
     @cached_property
     def rows(self) -> Rows:
@@ -124,6 +128,26 @@ class Sightings:
     def midnight_s(self) -> Ints:
         """Local midnight, in local seconds, that begins the day of each row's slot."""
         return self.rows.slot // _MINUTES_PER_DAY * DAY_S
+
+    @cached_property
+    def mass(self) -> Bools:
+        """Which rows ended in a snapshot in which their calendar lost most of what it showed."""
+        rows = self.rows
+        ends = self._key(rows.calendar, rows.closed_at)
+        keys, places, lost = np.unique(ends[rows.ended], return_inverse=True, return_counts=True)
+        opened = np.sort(self._key(rows.calendar, rows.opened_at))
+        ended = np.sort(ends)
+        # Rows of the calendars before all began and ended there.
+        shown = np.searchsorted(opened, keys) - np.searchsorted(ended, keys)
+        mass = (lost >= _MASS_STARTS) & (lost >= _MASS_SHARE * shown)
+        found = np.zeros(len(rows.slot), np.bool_)
+        found[rows.ended] = mass[places]
+        return found
+
+    @cached_property
+    def disturbed(self) -> Bools:
+        """Which rows ended in a snapshot in which any calendar of the page lost most of what it showed."""
+        return np.isin(self.rows.closed_at, np.unique(self.rows.closed_at[self.mass]))
 
     def local(self, instants: Ints) -> Ints:
         """Local seconds of instants; ``NEVER`` stays."""
