@@ -14,12 +14,15 @@ from amtspuls.analysis import (
     activity,
     booking_times,
     cancellation_rate,
+    free_stock,
     lead_time,
     per_inhabitants,
     refill,
     releases,
     wait,
     wanted_times,
+    within_target,
+    zero_rate,
 )
 from amtspuls.analysis.base import Answer, Column, Measure, Row, Unit
 from amtspuls.analysis.evidence import load_evidence
@@ -38,6 +41,9 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             booking_times.MEASURE,
             cancellation_rate.MEASURE,
             wait.MEASURE,
+            within_target.MEASURE,
+            zero_rate.MEASURE,
+            free_stock.MEASURE,
             releases.MEASURE,
             refill.MEASURE,
             per_inhabitants.MEASURE,

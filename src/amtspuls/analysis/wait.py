@@ -7,7 +7,6 @@ would look the better the more often it had nothing to offer.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -17,8 +16,9 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, days_text, measured_in
 from amtspuls.analysis.base import per_cent as percent
-from amtspuls.analysis.grouping import By, Label, Watched
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S, Ints, day_of
+from amtspuls.analysis.moments import gather
 from amtspuls.analysis.quantiles import weighted_quantile
 from amtspuls.model import Outcome
 
@@ -43,6 +43,7 @@ class Waits(NamedTuple):
             to it were not all covered (only in partial views).
         third_days: The same to the third.
         horizon_days: Days from the moment to the end of the last covered day.
+        known_days: Days from the moment for which everything is known; infinite for a whole view.
     """
 
     calendar: Ints
@@ -51,6 +52,7 @@ class Waits(NamedTuple):
     first_days: Floats
     third_days: Floats
     horizon_days: Floats
+    known_days: Floats
 
 
 _FOUND: WeakKeyDictionary[Watched, Waits] = WeakKeyDictionary()
@@ -87,7 +89,13 @@ def _work_out(one: Watched) -> Waits:
     end_s = evidence.covered_days.end_of_all(covered.view).astype(np.float64) * DAY_S
     horizon = np.maximum(0.0, (end_s - local_s) / DAY_S)
     return Waits(
-        covered.calendar, covered.from_s, covered.seconds, days["first"], days["third"], horizon
+        covered.calendar,
+        covered.from_s,
+        covered.seconds,
+        days["first"],
+        days["third"],
+        horizon,
+        (known_until - covered.from_s) / DAY_S,
     )
 
 
@@ -129,17 +137,8 @@ def _known_until(one: Watched, local_s: Ints) -> Floats:
 
 def compute_waits(watched: Sequence[Watched], by: By) -> Figures:
     """Describe the waits by row; every covered second of every calendar weighs the same."""
-    parts: dict[Label, list[Waits]] = defaultdict(list)
-    for one in watched:
-        waits = find_waits(one)
-        keys = one.event_keys(by, waits.calendar, waits.at)
-        for key in np.unique(keys).tolist():
-            chosen = keys == key
-            parts[one.label(by, key)].append(Waits(*(column[chosen] for column in waits)))
-    return {
-        label: _describe(Waits(*map(np.concatenate, zip(*waits, strict=True))))
-        for label, waits in parts.items()
-    }
+    rows = gather(watched, by, find_waits, Waits)
+    return {label: _describe(waits) for label, waits in rows.items()}
 
 
 def _describe(waits: Waits) -> dict[str, float | str | None]:
