@@ -56,3 +56,29 @@ def test_seeds_in_a_row_are_weeks_of_one_year() -> None:
     assert start_of(0) == start_of(52) == date(2026, 1, 5)
     assert start_of(1) == date(2026, 1, 12)
     assert start_of(1000).weekday() == 0
+
+
+def test_random_offices_are_scored_side_by_side_and_in_order() -> None:
+    asked = ("score", "--draws", "2", "--weeks", "1", "--seed", "30")
+    rows = json.loads(run_well(*asked, "--format", "json").out)
+    shown = run_well(*asked)
+
+    assert [row["offices"] for row in rows] == [2] * len(rows)
+    assert rows[0]["rule"] == "span-1"
+    truths = []
+    for seed in ("30", "31"):
+        one = run_well(
+            *("score", "--scenario", "random", "--seed", seed, "--weeks", "1", "--format", "json")
+        )
+        truths.append(json.loads(one.out)[0]["bookings_truth"])
+    assert rows[0]["bookings_truth"] == sum(truth for truth in truths if truth >= 20)
+    assert "seeds 30 to 31" in shown.err
+    assert shown.out.count("legacy-clipped") == 1
+
+
+def test_draws_are_random_offices_only() -> None:
+    refused = run_command("score", "--draws", "2", "--scenario", "flapper")
+
+    assert refused.code == 2
+    assert "--draws" in refused.err
+    assert run_command("score", "--draws", "0").code == 2

@@ -53,6 +53,9 @@ def test_there_are_the_scenarios_that_were_promised() -> None:
         "shared-desks",
         "short-notice",
         "vaccination",
+        "absent-when-sold-out",
+        "narrow-view",
+        "floating-grid",
     ]
     assert all(SCENARIOS[name].name == name and SCENARIOS[name].about for name in NAMES)
     assert SCENARIOS["vaccination"].step_s == 60
@@ -174,6 +177,23 @@ class Ledger:
             ):
                 yield step * grid
 
+    def floating_starts(self, day: date, steps: int, within: set[int]) -> Iterator[int]:
+        """Minutes at which appointments follow one another in what is free, walked through."""
+        number, grid = day_number(day), self.group.grid_min
+        for desk in range(self.group.desks):
+            stretch: list[int] = []
+            for step in range(24 * 60 // grid + 1):
+                minute = step * grid
+                if (
+                    minute in within
+                    and (desk, number) not in self.closed
+                    and not self.taken[desk, number, step]
+                ):
+                    stretch.append(minute)
+                    continue
+                yield from (stretch[place] for place in range(0, len(stretch) - steps + 1, steps))
+                stretch = []
+
     def _is_open(self, day: date, minute: int) -> bool:
         if is_national_holiday(day):
             return False
@@ -219,14 +239,18 @@ def _compare(floor: Floor, ledger: Ledger, at: datetime) -> None:
         for ahead in range(8):
             day = local.date() + timedelta(days=ahead)
             number = day_number(day)
-            expected = {
+            bookable = {
                 minute
-                for minute in ledger.starts(day, counter.steps)
+                for minute in ledger.starts(day, 1)
                 if number <= floor.released_until
                 and number < floor.hidden_from.get(place, number + 1)
                 and utc_from_slot(Slot(number * 1440 + minute), TOWN_ZONE) - at
                 > timedelta(minutes=counter.notice_min)
             }
+            if floor.group.starts == "floating":
+                expected = set(ledger.floating_starts(day, counter.steps, bookable))
+            else:
+                expected = bookable & set(ledger.starts(day, counter.steps))
             if counter.first_of_day and expected:
                 expected = {min(expected)}
             mask = floor.shown[place].get(number, 0)

@@ -63,8 +63,16 @@ async def ask(running: Collecting, look: Look, faults: list[Fault], portal_id: s
     return snapshot
 
 
+READ_WHOLE = [
+    name
+    for name, scenario in SCENARIOS.items()
+    if scenario.sold_out == ("empty",) and scenario.view_days == (0, 0)
+]
+"""The others are read as the predecessor read them; no collector of ours does so."""
+
+
 @pytest.mark.sim
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", READ_WHOLE)
 async def test_the_fast_path_sees_what_the_collector_reads(name: str) -> None:
     scenario = SCENARIOS[name]
     town = make_scenario(name, SEED, start=MONDAY, days=1)
@@ -79,7 +87,7 @@ async def test_the_fast_path_sees_what_the_collector_reads(name: str) -> None:
     async with collecting(town, begins_at) as running:
         running.job.periods = {portal_id: scenario.step_s}
         stride = STRIDE * max(1, 240 // scenario.step_s)
-        if name in {"busy-city", "shared-desks"} and not ENDURANCE:
+        if name in {"busy-city", "shared-desks", "floating-grid"} and not ENDURANCE:
             stride = 16  # two hundred requests each
         for look in looks[::stride]:
             expected = take_look(town, look, scenario.step_s)

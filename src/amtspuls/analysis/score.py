@@ -12,7 +12,7 @@ from typing import Any
 
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.score_archive import ScoreArchive
-from amtspuls.analysis.score_calendars import WeekScore, score_weeks
+from amtspuls.analysis.score_calendars import WeekScore, score_weeks, week_columns
 from amtspuls.analysis.score_match import count_matches
 from amtspuls.analysis.score_rules import Bounds, Findings, Rule
 from amtspuls.analysis.score_truth import (
@@ -164,15 +164,11 @@ def _columns(name: str, score: KindScore) -> dict[str, float | None]:
 
 
 def _figures(score: KindScore) -> dict[str, float | None]:
-    weeks = score.weeks
     return {
         "truth": score.truth,
         **score.found._asdict(),
         "error": score.error,
         "precision": score.precision,
         "recall": score.recall,
-        "weeks": weeks and weeks.count,
-        "weeks_refused": weeks and weeks.refused,
-        "weeks_inside": weeks and weeks.inside_share,
-        "weeks_width": weeks and weeks.median_width,
+        **week_columns(score.weeks),
     }

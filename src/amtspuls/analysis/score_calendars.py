@@ -71,3 +71,15 @@ def pooled(scores: Iterable[WeekScore]) -> WeekScore:
         sum(one.inside for one in known),
         tuple(sorted(width for one in known for width in one.widths)),
     )
+
+
+def week_columns(score: WeekScore | None) -> dict[str, float | None]:
+    """The figures as columns of a row; empty ones where a rule gives no intervals."""
+    if score is None:
+        return dict.fromkeys(("weeks", "weeks_refused", "weeks_inside", "weeks_width"))
+    return {
+        "weeks": score.count,
+        "weeks_refused": score.refused,
+        "weeks_inside": score.inside_share,
+        "weeks_width": score.median_width,
+    }

@@ -1,10 +1,11 @@
 """What really happened, as a page could have told it: the estimand of all estimates, in one place.
 
 **A visible booking** is a booking that made at least one start time vanish from the page for longer than
-a chosen time may be held there. However many start times it closed, in however many calendars, it is one;
-its instant is that at which the page showed the first of them gone. What was booked by other ways, on a
-desk beside which another one stayed free, or between two updates of the page, nobody can see: it does not
-count. Neither does a booking that is cancelled and given back before the hold is over.
+a chosen time may be held there, on a day that snapshots reach. However many start times it closed, in
+however many calendars, it is one; its instant is that at which the page showed the first of them gone.
+What was booked by other ways, on a desk beside which another one stayed free, or between two updates of
+the page, nobody can see: it does not count. Neither does a booking that is cancelled and given back before
+the hold is over.
 
 **A visible cancellation** is one that made at least one start time appear again, for however short; its
 instant is that at which the page showed it.
@@ -36,6 +37,8 @@ CalendarWeek = tuple[str, str]
 """Calendar key and ISO week (such as 2026-05) of the portal's wall time."""
 
 _QUARTER_S = 900
+_MINUTES_PER_DAY = 1440
+_EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()
 
 _KINDS = {
     "held": Kind.HELD,
@@ -87,6 +90,7 @@ class TruthRecord:
         until_s: First second that counts no more.
         shown: Free start times by calendar at ``from_s``; calendars that never show any may be missing.
         lines: The log from ``from_s`` on, to its end.
+        view_days: Days after today of which anybody can know; None where all are covered.
     """
 
     portal_id: str
@@ -96,6 +100,14 @@ class TruthRecord:
     until_s: int
     shown: Mapping[str, tuple[int, ...]]
     lines: tuple[TruthLine, ...]
+    view_days: int | None = None
+
+    def covers(self, slot: int, at_s: int) -> bool:
+        """Whether a slot lies on a day that snapshots reach, at an instant."""
+        if self.view_days is None:
+            return True
+        today = _day_of(at_s // _QUARTER_S, ZoneInfo(self.zone))
+        return slot // _MINUTES_PER_DAY <= today + self.view_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +198,17 @@ def _claims(
 ) -> dict[int, list[_Claimed]]:
     """Changes of the page by the citizen who caused them; the last one where two did at once."""
     owner: dict[_Claimed, int] = {}
+    zone = ZoneInfo(record.zone)
     for line in record.lines:
         if line.kind != kind or (citizens is not None and line.citizen not in citizens):
             continue
         for slot in line.slots:
             cell = (line.calendar, slot)
             if not page.changed(cell, line.at_s, to=line.effect > 0):
+                continue
+            if not record.covers(slot, line.at_s):
+                continue
+            if _has_begun(slot, line.at_s, zone):
                 continue
             if kind == "held" and page.until(cell, line.at_s) - line.at_s <= record.hold_s:
                 continue
@@ -200,6 +217,11 @@ def _claims(
     for claim, citizen in owner.items():
         claims[citizen].append(claim)
     return claims
+
+
+def _has_begun(slot: int, at_s: int, zone: ZoneInfo) -> bool:
+    """Whether a slot has begun by itself: on a page that is renewed seldom it was never seen to be taken."""
+    return utc_from_slot(Slot(slot), zone).timestamp() <= at_s
 
 
 def _joined(kind: Kind, claims: list[_Claimed]) -> Change:
@@ -218,6 +240,8 @@ def _single(record: TruthRecord, page: _Page, booked: set[_Claimed]) -> Iterator
             cell = (line.calendar, slot)
             if (cell, line.at_s) in booked or not page.changed(cell, line.at_s, to=line.effect > 0):
                 continue
+            if not record.covers(slot, line.at_s):
+                continue
             expired = kind is Kind.NOTICE_CUTOFF and begins_s[slot] <= line.at_s
             yield Change(Kind.EXPIRED if expired else kind, line.at_s, line.at_s, (cell,))
 
@@ -233,6 +257,12 @@ def true_weeks(changes: Iterable[Change], zone: str) -> dict[Kind, dict[Calendar
         week = _week_of(change.at_s // _QUARTER_S, place)
         counts[change.kind].update((key, week) for key in {key for key, _ in change.cells})
     return {kind: dict(counter) for kind, counter in counts.items()}
+
+
+@cache
+def _day_of(quarter: int, zone: ZoneInfo) -> int:
+    """Local days after 1970-01-01."""
+    return datetime.fromtimestamp(quarter * _QUARTER_S, zone).toordinal() - _EPOCH_ORDINAL
 
 
 @cache

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from amtspuls.cli.output import Format, print_rows, progress, say
 
+_COUNTS = ("bookings", "cancellations")
 _TITLES = {
     f"{name}_{key}": title
-    for name in ("bookings", "cancellations")
+    for name in _COUNTS
     for key, title in (
         ("truth", name),
         ("central", "found"),
@@ -22,7 +24,23 @@ _TITLES = {
         ("weeks_width", "width"),
     )
 } | {"lead_error_days": "lead time, days", "wait_error_days": "wait, days"}
-_SHARES = ("precision", "recall", "weeks_inside", "weeks_width")
+_DRAW_TITLES = {
+    f"{name}_{key}": title
+    for name in _COUNTS
+    for key, title in (
+        ("judged", f"offices with {name}"),
+        ("truth", name),
+        ("median", "error, median"),
+        ("quartiles", "quartiles"),
+        ("worst", "worst"),
+        ("worst_seed", "seed"),
+        ("inside", "inside"),
+        ("weeks_inside", "weeks inside"),
+        ("weeks_width", "width"),
+    )
+}
+_ERRORS = ("error", "median", "quartile", "worst")
+_SHARES = ("precision", "recall", "inside", "width")
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +51,10 @@ def register(app: typer.Typer) -> None:
 def score(
     scenario: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Only this scenario; repeat for more. Else all."),
+        typer.Option(
+            metavar="NAME",
+            help="Only this scenario, or 'random'; repeat for more. Else all but 'random'.",
+        ),
     ] = None,
     seed: Annotated[
         int, typer.Option(metavar="N", min=0, help="Another seed is another office.")
@@ -41,57 +62,97 @@ def score(
     weeks: Annotated[
         int, typer.Option(metavar="N", min=1, max=26, help="Simulated weeks of snapshots.")
     ] = 4,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=1000, help="The errors over N random offices, from the seed on."
+        ),
+    ] = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
 ) -> None:
     """Hold every rule that counts bookings against simulated offices whose truth is known.
 
     The rules see snapshots only. Errors are shares of the truth: +100 % is twice as many.
     """
+    if draws is not None:
+        _score_draws(scenario, range(seed, seed + draws), weeks, form)
+        return
     from amtspuls.analysis.score import score_rows
-    from amtspuls.cli.scoring import score_jobs
-    from amtspuls.replica.town import SCENARIOS, require_scenario
+    from amtspuls.replica.town import SCENARIOS, scenario_of
 
-    names = list(dict.fromkeys(require_scenario(name).name for name in scenario or SCENARIOS))
-    rows: list[dict[str, Any]] = []
-    with progress(len(names), "scenarios") as step:
-        jobs = [(name, seed, weeks) for name in names]
-        for name, scores in zip(names, score_jobs(jobs), strict=True):
-            rows += score_rows(name, seed, scores)
-            step(name)
+    names = list(dict.fromkeys(scenario_of(name, seed).name for name in scenario or SCENARIOS))
+    scored = _run([(name, seed, weeks) for name in names], names)
+    rows = [row for name in names for row in score_rows(name, seed, scored[name])]
+    _print(rows, ["scenario", "rule"], _TITLES, form)
+    if form in (Format.TABLE, Format.MARKDOWN):
+        say(
+            f"seed {seed}, {weeks} weeks; errors: found against truth; precision and recall: matched"
+            " within one snapshot; weeks inside: calendar-weeks with the truth within low and high;"
+            " width of these as a share of the truth (docs/reference/score.md)"
+        )
+
+
+def _score_draws(scenario: Sequence[str] | None, seeds: range, weeks: int, form: Format) -> None:
+    from amtspuls.analysis.score_calendars import LEAST_TRUTH
+    from amtspuls.analysis.score_draws import draw_rows
+    from amtspuls.errors import ConfigError
+    from amtspuls.replica.town import RANDOM
+
+    if scenario:
+        raise ConfigError("--draws scores random offices; it does not go with --scenario")
+    scored = _run([(RANDOM, seed, weeks) for seed in seeds], [str(seed) for seed in seeds])
+    rows = draw_rows({seed: scored[str(seed)] for seed in seeds})
+    _print(rows, ["rule"], _DRAW_TITLES, form)
+    if form in (Format.TABLE, Format.MARKDOWN):
+        say(
+            f"{len(seeds)} random offices, seeds {seeds[0]} to {seeds[-1]}, {weeks} weeks; errors over"
+            f" those with {LEAST_TRUTH} and more; one of them: amtspuls score --scenario random --seed N"
+            " (docs/reference/score.md)"
+        )
+
+
+def _run(jobs: Sequence[tuple[str, int, int]], labels: Sequence[str]) -> dict[str, Any]:
+    """Score jobs; results by label."""
+    from amtspuls.cli.scoring import score_jobs
+
+    scored = {}
+    with progress(len(jobs), "offices") as step:
+        for label, scores in zip(labels, score_jobs(jobs), strict=True):
+            scored[label] = scores
+            step(label)
+    return scored
+
+
+def _print(
+    rows: Sequence[dict[str, Any]], keys: list[str], titles: Mapping[str, str], form: Format
+) -> None:
     if form in (Format.CSV, Format.JSON):
         # A table of tables is no CSV.
         print_rows(rows, [key for key in rows[0] if form is Format.JSON or key != "kinds"], form)
         return
-    told = [key for key in _TITLES if key.endswith("_range") or _is_told(rows, key)]
-    print_rows(
-        [_for_people(row) for row in rows], ["scenario", "rule", *told], form, titles=_TITLES
-    )
-    say(
-        f"seed {seed}, {weeks} weeks; errors: found against truth; precision and recall: matched within"
-        " one snapshot; weeks inside: calendar-weeks with the truth within low and high; width of these"
-        " as a share of the truth (docs/reference/score.md)"
-    )
-
-
-def _is_told(rows: list[dict[str, Any]], key: str) -> bool:
-    """Whether any rule has the figure; columns without one are left out of tables."""
-    return any(row[key] is not None for row in rows)
+    shown = [_for_people(row) for row in rows]
+    # Columns that no rule fills are left out.
+    told = [key for key in titles if any(row.get(key) not in (None, "") for row in shown)]
+    print_rows(shown, [*keys, *told], form, titles=titles)
 
 
 def _for_people(row: dict[str, Any]) -> dict[str, Any]:
-    shown = dict(row)
-    for key, value in row.items():
-        if value is None or not isinstance(value, float):
-            continue
-        if key.endswith("_error"):
-            shown[key] = f"{100 * value:+.0f} %"
-        elif key.endswith(_SHARES):
-            shown[key] = f"{100 * value:.0f} %"
-        elif key.endswith("_days"):
-            shown[key] = f"{value:+.2f}"
-        elif key.endswith("_central"):
-            shown[key] = round(value)
-    for name in ("bookings", "cancellations"):
-        low, high = row[f"{name}_low"], row[f"{name}_high"]
-        shown[f"{name}_range"] = f"{low:.0f}–{high:.0f}" if low != high else ""
+    shown = {key: _said(key, value) for key, value in row.items()}
+    for name in _COUNTS:
+        low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+        if low is not None and high is not None:
+            shown[f"{name}_range"] = f"{low:.0f}–{high:.0f}" if low != high else ""
+        elif row.get(f"{name}_low_quartile") is not None:
+            ends = (shown[f"{name}_{end}_quartile"] for end in ("low", "high"))
+            shown[f"{name}_quartiles"] = " to ".join(map(str, ends))
     return shown
+
+
+def _said(key: str, value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    if key.endswith(_ERRORS):
+        return f"{100 * value:+.0f} %"
+    if key.endswith(_SHARES):
+        return f"{100 * value:.0f} %"
+    return f"{value:+.2f}" if key.endswith("_days") else round(value)

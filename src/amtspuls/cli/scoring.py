@@ -57,12 +57,12 @@ def prepare_scenario(name: str, seed: int, weeks: int) -> tuple[ScoreArchive, Tr
     """Simulate a scenario: its snapshots as an archive, which is all that a rule sees, and the truth."""
     from amtspuls.analysis.score_archive import ScoreArchive
     from amtspuls.archive.base import PortalRecord
-    from amtspuls.replica.town import make_scenario, require_scenario, take_looks
+    from amtspuls.replica.town import make_scenario, scenario_of, take_looks
 
     town = make_scenario(name, seed, start=start_of(seed), days=7 * weeks)
     (portal,) = town.portals.values()
     record = PortalRecord(portal.id, portal.name, portal.system, portal.url, portal.zone)
-    looks = take_looks(require_scenario(name), seed, town)
+    looks = take_looks(scenario_of(name, seed), seed, town)
     return ScoreArchive(record, looks), truth_of(town)
 
 
@@ -82,6 +82,7 @@ def truth_of(town: Town) -> TruthRecord:
         portal_id=office.id,
         zone=town.portals[office.id].zone,
         hold_s=60 * office.habits.longest_hold_min,
+        view_days=office.view_days or None,
         from_s=int(town.first_at.timestamp()),
         until_s=int(town.last_at.timestamp()),
         shown={key: tuple(slots) for key, slots in town.offer(office.id, town.first_at).items()},

@@ -62,6 +62,25 @@ class Desks:
             found |= run
         return found
 
+    def floating_starts(self, day: int, steps: int, within: int) -> int:
+        """Steps at which appointments would follow one another from the begin of each free stretch.
+
+        Args:
+            day: Day number.
+            steps: Length of an appointment.
+            within: Mask of the steps that may still be booked; a stretch begins with the first of them.
+        """
+        found = 0
+        for desk in range(self._group.desks):
+            free = self._free(desk, day) & within
+            while free:
+                first = (free & -free).bit_length() - 1
+                length = _ones(free >> first)
+                for start in range(first, first + length - steps + 1, steps):
+                    found |= 1 << start
+                free &= ~_run(first, length)
+        return found
+
     def take(self, day: int, step: int, steps: int) -> int:
         """Occupy the first desk that is free for so long; returns its number."""
         wanted = _run(step, steps)
@@ -109,6 +128,11 @@ def steps_of(mask: int) -> list[int]:
 
 def _run(step: int, steps: int) -> int:
     return ((1 << steps) - 1) << step
+
+
+def _ones(mask: int) -> int:
+    """How many of the lowest bits are set on end."""
+    return (~mask & (mask + 1)).bit_length() - 1
 
 
 def _minute(at: time) -> int:

@@ -32,6 +32,7 @@ class Floor:
         self.shown: tuple[dict[int, int], ...] = tuple({} for _ in group.counters)
         self.hidden_from: dict[int, int] = {}
         self._bookable: tuple[dict[int, int], ...] = tuple({} for _ in group.counters)
+        self._possible: tuple[dict[int, int], ...] = tuple({} for _ in group.counters)
         self._log = log
 
     def horizon(self, today: int) -> int:
@@ -76,7 +77,7 @@ class Floor:
         if steps == counter.steps:
             return self.shown[place]
         offered = {
-            day: self.desks.starts(day, steps) & bookable
+            day: self._starts(day, steps, bookable)
             for day, bookable in self._bookable[place].items()
             if bookable and day < self.hidden_from.get(place, day + 1)
         }
@@ -104,6 +105,7 @@ class Floor:
     def _refresh_one(self, place: int, day: int, kind: TruthKind, at_s: int, citizen: int) -> None:
         counter = self.group.counters[place]
         offered, before = self.offered(place, day), self.shown[place].get(day, 0)
+        moved = self._moved(place, day)
         if offered == before:
             return
         if offered:
@@ -112,19 +114,39 @@ class Floor:
             del self.shown[place][day]
         # A page that shows the first time of a day only shows another one instead.
         gone, come = before & ~offered, offered & ~before
-        if gone:
-            why = kind if kind.effect < 0 else TruthKind.CONCEALED
-            self._log(why, at_s, counter, self.desks.slots(day, gone), citizen)
-        if come:
-            why = kind if kind.effect > 0 else TruthKind.REVEALED
-            self._log(why, at_s, counter, self.desks.slots(day, come), citizen)
+        whys = (
+            (kind if kind.effect < 0 else TruthKind.CONCEALED, gone & ~moved),
+            (TruthKind.CONCEALED, gone & moved),
+            (kind if kind.effect > 0 else TruthKind.REVEALED, come & ~moved),
+            (TruthKind.REVEALED, come & moved),
+        )
+        for why, mask in whys:
+            if mask:
+                self._log(why, at_s, counter, self.desks.slots(day, mask), citizen)
+
+    def _moved(self, place: int, day: int) -> int:
+        """Floating start times at which a desk is free as before: they come and go by moving only."""
+        if self.group.starts == "grid":
+            return 0
+        if day >= self.hidden_from.get(place, day + 1):
+            self._possible[place].pop(day, None)
+            return 0
+        before = self._possible[place].get(day, 0)
+        possible = self.desks.starts(day, self.group.counters[place].steps)
+        self._possible[place][day] = possible & self._bookable[place].get(day, 0)
+        return before & self._possible[place][day]
+
+    def _starts(self, day: int, steps: int, bookable: int) -> int:
+        if self.group.starts == "floating":
+            return self.desks.floating_starts(day, steps, bookable)
+        return self.desks.starts(day, steps) & bookable
 
     def offered(self, place: int, day: int) -> int:
         """Mask of the start steps that a calendar should show on a day."""
         if day >= self.hidden_from.get(place, day + 1):
             return 0
         counter = self.group.counters[place]
-        mask = self.desks.starts(day, counter.steps) & self._bookable[place].get(day, 0)
+        mask = self._starts(day, counter.steps, self._bookable[place].get(day, 0))
         return mask & -mask if counter.first_of_day else mask
 
 

@@ -138,6 +138,8 @@ class DeskGroup:
         release_min: Minutes after local midnight at which days are released; by hand it is drawn.
         batch_days: Fewest and most days from one release by hand to the next.
         holidays: Whether only a few fixed days are holidays, or the nine of all German states.
+        starts: Whether start times lie on the grid, or follow one another from the begin of each free
+            stretch, an appointment's length apart: they move when a stretch is cut.
     """
 
     counters: tuple[Counter, ...]
@@ -149,6 +151,7 @@ class DeskGroup:
     release_min: int = 0
     batch_days: tuple[int, int] = (7, 14)
     holidays: Literal["fixed", "national"] = "fixed"
+    starts: Literal["grid", "floating"] = "grid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,20 @@ class Habits:
 
 @dataclass(frozen=True)
 class TownPortal:
-    """One booking page of the town."""
+    """One booking page of the town, and how the snapshots of a scenario read it.
+
+    Attributes:
+        id: Slug.
+        name: What people read.
+        system: Booking system.
+        url: Address; nobody is there.
+        groups: Who serves whom.
+        habits: How citizens and clerks behave.
+        variant: What the pages look like.
+        sold_out: Whether snapshots hold an empty view of a calendar without a free time, or none at
+            all, as old weeks of one system do.
+        view_days: Days after today that snapshots read; 0 is all that the collector asks for.
+    """
 
     id: str
     name: str
@@ -211,6 +227,8 @@ class TownPortal:
     groups: tuple[DeskGroup, ...]
     habits: Habits = field(default_factory=Habits)
     variant: Mapping[str, Any] = field(default_factory=dict)
+    sold_out: Literal["empty", "absent"] = "empty"
+    view_days: int = 0
 
     @property
     def counters(self) -> tuple[Counter, ...]:

@@ -5,15 +5,16 @@ Sources of all ranges: docs/reference/town.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from random import Random
-from typing import Literal
+from typing import Literal, TypeVar
 
 from amtspuls.replica.availability import ReplicaCalendar
 from amtspuls.replica.town.model import Counter, DeskGroup, Habits, TownPortal
 
+_Choice = TypeVar("_Choice")
 Range = tuple[float, float]
 Opening = Mapping[int, tuple[tuple[time, time], ...]]
 
@@ -97,6 +98,9 @@ class Scenario:
         partial: Share of snapshots in which days of a calendar could not be read.
         step_s: Seconds between snapshots.
         system: Booking system of the page.
+        starts: Whether start times lie on a grid, or begin anew after each appointment.
+        sold_out: What snapshots hold of a calendar without a free time: a view that says so, or none.
+        view_days: Days after today that snapshots read; 0 is all that the collector asks for.
     """
 
     name: str
@@ -133,7 +137,10 @@ class Scenario:
     missed: Range = (0.0, 0.01)
     partial: Range = (0.0, 0.002)
     step_s: int = 900
-    system: Literal["etermin", "impfthueringen"] = "etermin"
+    system: Literal["etermin", "impfthueringen", "tempus"] = "etermin"
+    starts: tuple[Literal["grid", "floating"], ...] = ("grid",)
+    sold_out: tuple[Literal["empty", "absent"], ...] = ("empty",)
+    view_days: tuple[int, int] = (0, 0)
 
     def draw(self, seed: int) -> TownPortal:
         """Draw the portal of a seed."""
@@ -153,6 +160,8 @@ class Scenario:
             groups=tuple(groups),
             habits=habits,
             variant={"answers": "whole"} if self.system == "impfthueringen" else {},
+            sold_out=_pick(random, self.sold_out),
+            view_days=_between(random, self.view_days),
         )
 
     def _habits(self, random: Random) -> Habits:
@@ -189,6 +198,7 @@ class Scenario:
             release_min=random.choice(self.release_min),
             batch_days=self.batch_days,
             holidays="national",
+            starts=_pick(random, self.starts),
         )
 
     def _counter(self, random: Random, key: int, number: int, load: float) -> Counter:
@@ -206,7 +216,19 @@ class Scenario:
         )
 
 
+def _pick(random: Random, choices: Sequence[_Choice]) -> _Choice:
+    """Choose without touching the stream where there is no choice: older draws stay as they are."""
+    return random.choice(choices) if len(choices) > 1 else choices[0]
+
+
+def _between(random: Random, bounds: tuple[int, int]) -> int:
+    """The same for a range."""
+    return random.randint(*bounds) if bounds[0] < bounds[1] else bounds[0]
+
+
 def _url(scenario: Scenario) -> str:
     if scenario.system == "impfthueringen":
         return f"https://www.{scenario.name}.example/terminvergabe"
+    if scenario.system == "tempus":
+        return f"https://www.tempus-termine.example/termine/index.php?anlagennr={scenario.name}"
     return f"https://www.etermin.example/{scenario.name}"

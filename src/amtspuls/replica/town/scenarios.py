@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from difflib import get_close_matches
+from random import Random
 from types import MappingProxyType
+from typing import Any
 
 from amtspuls.errors import ConfigError
 from amtspuls.replica.town.scenario import Scenario
@@ -110,8 +113,72 @@ _ALL = (
     ),
 )
 
-SCENARIOS: Mapping[str, Scenario] = MappingProxyType({one.name: one for one in _ALL})
+_LATER = (
+    Scenario(
+        name="absent-when-sold-out",
+        about="a calendar without a free time is missing from the snapshot",
+        groups=(2, 3),
+        desks=(1, 1),
+        opening=("village", "usual"),
+        grid_min=(15, 20, 30),
+        horizon_days=(13, 21),
+        load=(1.2, 1.8),
+        system="tempus",
+        sold_out=("absent",),
+    ),
+    Scenario(
+        name="narrow-view",
+        about="snapshots reach one or two weeks ahead, the page offers more",
+        view_days=(7, 14),
+    ),
+    Scenario(
+        name="floating-grid",
+        about="start times follow one another from the end of the appointment before, so that they move",
+        grid_min=(5,),
+        steps=(3, 4, 6),
+        other_steps=(2,),
+        starts=("floating",),
+    ),
+)
+"""Joined when an estimator was under way; its targets were set for the others."""
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType({one.name: one for one in (*_ALL, *_LATER)})
 """All scenarios by name, in the order in which they are listed."""
+
+FIRST_SCENARIOS = tuple(one.name for one in _ALL)
+"""Those that were there before any estimator."""
+
+RANDOM = "random"
+"""Name of an office whose every parameter is drawn; it is no scenario of the list."""
+
+_TIED = ("system", "step_s", "partial", "calendars")
+"""How a page shows what it has, and how it is asked for that, go together: drawn as one."""
+
+
+def scenario_of(name: str, seed: int) -> Scenario:
+    """Return a named scenario, or the one that ``random`` is with a seed.
+
+    Raises:
+        ConfigError: None has this name.
+    """
+    return draw_scenario(seed) if name == RANDOM else require_scenario(name)
+
+
+def draw_scenario(seed: int) -> Scenario:
+    """Draw a scenario: of each parameter one of the ranges that the listed scenarios have.
+
+    Every range that differs from the others is as likely as they are. The page is that of a listed
+    scenario, each as likely as the others.
+    """
+    random = Random(f"{RANDOM} {seed}")
+    listed = tuple(SCENARIOS.values())
+    page = random.choice(listed)
+    drawn: dict[str, Any] = {name: getattr(page, name) for name in _TIED}
+    for field in fields(Scenario):
+        if field.name not in {"name", "about", *_TIED}:
+            ranges = list(dict.fromkeys(getattr(one, field.name) for one in listed))
+            drawn[field.name] = random.choice(ranges)
+    return Scenario(name=RANDOM, about="every parameter drawn from all ranges", **drawn)
 
 
 def require_scenario(name: str) -> Scenario:

@@ -15,7 +15,7 @@ from amtspuls.model import Slot
 from amtspuls.replica.availability import ReplicaPortal
 from amtspuls.replica.town.model import TOWN_ZONE, TownPortal, Truth
 from amtspuls.replica.town.offices import draw_offices
-from amtspuls.replica.town.scenarios import require_scenario
+from amtspuls.replica.town.scenarios import scenario_of
 from amtspuls.replica.town.timeline import Timeline
 
 WARM_UP_DAYS = 10
@@ -174,7 +174,7 @@ def make_scenario(name: str, seed: int, *, start: date, days: int) -> Town:
     """Simulate the office of a named scenario, a town of its own.
 
     Args:
-        name: One of ``scenarios.SCENARIOS``.
+        name: One of ``scenarios.SCENARIOS``, or ``random``.
         seed: Draws the office from the ranges of the scenario, and all that happens.
         start: First local day.
         days: How many days citizens come.
@@ -184,7 +184,7 @@ def make_scenario(name: str, seed: int, *, start: date, days: int) -> Town:
     """
     if days < 1:
         raise ConfigError(f"a town needs at least one day, not {days}")
-    office = require_scenario(name).draw(seed)
+    office = scenario_of(name, seed).draw(seed)
     first, until = start - timedelta(days=SCENARIO_WARM_UP_DAYS), start + timedelta(days=days)
     truth = {office.id: Timeline(office, seed, first, until).run()}
     return Town([office], truth, _midnight(start), _midnight(until))

@@ -6,15 +6,15 @@ not be read) is planned here, so that both can be given the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
 from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View, Window, day_of_slot
-from amtspuls.replica.availability import ReplicaPortal
-from amtspuls.replica.town.model import TOWN_ZONE
+from amtspuls.replica.availability import ReplicaCalendar
+from amtspuls.replica.town.model import TOWN_ZONE, TownPortal
 from amtspuls.replica.town.scenario import Scenario
 from amtspuls.replica.town.town import Town
 
@@ -71,11 +71,12 @@ def take_looks(scenario: Scenario, seed: int, town: Town) -> Iterator[Snapshot]:
 def take_look(town: Town, look: Look, step_s: int) -> Snapshot:
     """Take one snapshot."""
     (portal,) = town.portals.values()
+    (office,) = town.offices
     views: tuple[View, ...] = ()
     outcome, reason = Outcome.UNREACHABLE, "planned failure"
     if not look.fails:
         today = look.at.astimezone(TOWN_ZONE).date()
-        views = tuple(_views(portal, town.offer(portal.id, look.at), today))
+        views = tuple(_views(office, portal.calendars, town.offer(portal.id, look.at), today))
         unread = unread_days(look, views)
         views = tuple(_without(view, unread) for view in views)
         outcome, reason = (Outcome.PARTIAL, "planned gap") if unread else (Outcome.OK, "")
@@ -111,21 +112,32 @@ def _without(view: View, unread: Mapping[str, frozenset[date]]) -> View:
 
 
 def _views(
-    portal: ReplicaPortal, offer: Mapping[str, tuple[Slot, ...]], today: date
+    office: TownPortal,
+    calendars: Sequence[ReplicaCalendar],
+    offer: Mapping[str, tuple[Slot, ...]],
+    today: date,
 ) -> Iterator[View]:
     """Views as the system's reader makes them; the vaccination portal covers the days it shows only."""
-    sampled = portal.system == "impfthueringen"
-    for one in portal.calendars:
+    sampled = office.system == "impfthueringen"
+    days = office.view_days or 7 * LOOK_AHEAD_WEEKS
+    for one in calendars:
         slots = offer.get(one.key, ())
-        if sampled and not slots:
+        if office.view_days and not sampled:
+            slots = _until(slots, today + timedelta(days=days))
+        if not slots and (sampled or office.sold_out == "absent"):
             continue
         calendar = Calendar(one.key, one.name, () if sampled else one.services)
-        yield View(calendar, Outcome.OK, _days(slots) if sampled else _ahead(today), slots)
+        yield View(calendar, Outcome.OK, _days(slots) if sampled else _ahead(today, days), slots)
+
+
+def _until(slots: tuple[Slot, ...], last: date) -> tuple[Slot, ...]:
+    """Slots up to a day, that day included."""
+    return tuple(slot for slot in slots if day_of_slot(slot) <= last)
 
 
 @lru_cache(maxsize=8)
-def _ahead(today: date) -> Covered:
-    return Window.weeks_ahead(today, LOOK_AHEAD_WEEKS).covered()
+def _ahead(today: date, days: int) -> Covered:
+    return Window(today, today + timedelta(days=days)).covered()
 
 
 @lru_cache(maxsize=64)
