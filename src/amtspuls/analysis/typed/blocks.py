@@ -1,0 +1,121 @@
+"""Blocks: start times near each other that changed in the same snapshot, in all calendars over the same desks.
+
+A booking closes its own start and those around it that no longer leave room for an appointment. How far
+that reaches is learned: of the start times ``d`` steps away from one that vanished, which share vanished
+with it? For ``d`` within reach that is far above what chance gives.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.typed.scene import Scene
+
+FARTHEST = 12
+"""Steps up to which the reach of a booking is looked for."""
+_CHANCE_FROM = 8
+_ABOVE_CHANCE = 0.08
+_SMALL = 12
+"""Blocks of a day with more start times teach nothing about single bookings."""
+
+
+def learn_reach(scene: Scene, rows: Ints) -> Ints:
+    """Learn how many steps around its start a booking closes.
+
+    Args:
+        scene: The portal.
+        rows: Spans that vanished for no known reason.
+
+    Returns:
+        Steps by group; 0 where a booking closes nothing but its start.
+    """
+    days = number_rows(scene.group[rows], scene.closed[rows], scene.day[rows])
+    few = np.bincount(days)[days] <= _SMALL if len(rows) else np.zeros(0, np.bool_)
+    rows, days = rows[few], days[few]
+    reach = np.zeros(scene.group_count, np.int64)
+    if not len(rows):
+        return reach
+    shares = np.stack([_share(scene, rows, days, steps) for steps in range(1, FARTHEST + 1)])
+    chance = np.median(shares[_CHANCE_FROM:], axis=0)
+    near = np.cumprod(shares > chance + _ABOVE_CHANCE, axis=0)
+    found: Ints = near.sum(axis=0).astype(np.int64)
+    return found
+
+
+def _share(
+    scene: Scene, rows: Ints, days: Ints, steps: int
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """By group: of free starts so many steps away, the share that vanished too; each day block counts once."""
+    beside = scene.span_at(
+        scene.calendar[rows], scene.slot[rows] + steps * scene.grid[rows], scene.closed[rows]
+    )
+    free = beside >= 0
+    both = free & (scene.closed[np.maximum(beside, 0)] == scene.closed[rows])
+    had = np.bincount(days, free)
+    share = np.bincount(days, both) / np.maximum(had, 1)
+    owner = np.zeros(len(had), np.int64)
+    owner[days] = scene.group[rows]
+    count = np.bincount(owner[had > 0], minlength=scene.group_count)
+    total = np.bincount(owner[had > 0], share[had > 0], minlength=scene.group_count)
+    found: np.ndarray[tuple[int], np.dtype[np.float64]] = total / (count + 1)
+    return found
+
+
+def find_blocks(scene: Scene, rows: Ints, place: Ints, reach: Ints) -> Ints:
+    """Number the blocks that rows belong to, from 0 in the order of (group, place, day, slot).
+
+    Args:
+        scene: The portal.
+        rows: Spans.
+        place: Place in time of the change, of all spans.
+        reach: Steps by group.
+    """
+    group, at, day, slot = scene.group[rows], place[rows], scene.day[rows], scene.slot[rows]
+    order = np.lexsort((slot, day, at, group))
+    far = np.diff(slot[order]) > (reach[group] * scene.grid[rows])[order][1:]
+    begins = np.ones(len(rows), np.bool_)
+    begins[1:] = far
+    for column in (group, at, day):
+        begins[1:] |= np.diff(column[order]) != 0
+    found = np.empty(len(rows), np.int64)
+    found[order] = np.cumsum(begins) - 1
+    return found
+
+
+def count_starts(blocks: Ints, slot: Ints) -> Ints:
+    """How many different start times each block has."""
+    if not len(blocks):
+        return np.zeros(0, np.int64)
+    pairs = np.unique(blocks << 28 | slot)
+    return np.bincount(pairs >> 28, minlength=int(blocks.max()) + 1)
+
+
+def count_bookings(scene: Scene, rows: Ints, blocks: Ints, reach: Ints) -> Ints:
+    """How many bookings a block must be at least: one, or as many as cover its length.
+
+    A booking that reaches ``r`` steps closes starts over at most ``r`` steps from first to last.
+    """
+    if not len(blocks):
+        return np.zeros(0, np.int64)
+    count = int(blocks.max()) + 1
+    first, last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
+    np.minimum.at(first, blocks, scene.slot[rows])
+    np.maximum.at(last, blocks, scene.slot[rows])
+    steps, span = np.ones(count, np.int64), np.ones(count, np.int64)
+    steps[blocks] = scene.grid[rows]
+    span[blocks] = reach[scene.group[rows]] + 1
+    found: Ints = 1 + (last - first) // (steps * span)
+    return found
+
+
+def number_rows(*columns: Ints) -> Ints:
+    """Number equal rows alike, from 0 in ascending order of the last column first."""
+    if not len(columns[0]):
+        return np.zeros(0, np.int64)
+    order = np.lexsort(columns)
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = np.any([np.diff(column[order]) != 0 for column in columns], axis=0)
+    found = np.empty(len(order), np.int64)
+    found[order] = np.cumsum(begins) - 1
+    return found

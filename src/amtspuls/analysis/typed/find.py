@@ -1,0 +1,60 @@
+"""The typed rule as a whole: from the spans of a portal to what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from amtspuls.analysis.behaviour import Behaviour, learn_behaviour
+from amtspuls.analysis.evidence import Evidence
+from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.typed.blocks import find_blocks
+from amtspuls.analysis.typed.closings import Closings, type_closings
+from amtspuls.analysis.typed.first_of_day import find_successions
+from amtspuls.analysis.typed.labels import Reason, Side
+from amtspuls.analysis.typed.openings import type_openings
+from amtspuls.analysis.typed.scene import Scene
+
+RULE = "typed-1"
+"""Name and version of the rule; every row that rests on it carries it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Typing:
+    """What the typed rule says of one portal.
+
+    Attributes:
+        scene: What it saw.
+        closings: Why spans closed.
+        openings: Why they opened.
+    """
+
+    scene: Scene
+    closings: Closings
+    openings: Side
+
+
+def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typing:
+    """Say of every change of a portal why it happened.
+
+    Args:
+        evidence: The portal.
+        behaviour: What was learned of its calendars; learned here when missing.
+    """
+    learned = learn_behaviour(evidence) if behaviour is None else behaviour
+    scene = Scene.of(evidence, learned)
+    place = learned.place(scene.spans.calendar)
+    one_a_day = (place >= 0) & np.append(learned.one_a_day, np.zeros(1, np.bool_))[place]
+    successions = find_successions(scene)
+    closings = type_closings(scene, one_a_day, successions)
+    openings = type_openings(scene, closings.side, closings.reach)
+    fresh = one_a_day & openings.are(Kind.CANCELLED) & ~successions.freed
+    openings.mark(fresh & successions.shown, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
+    for side, kind, at in (
+        (closings.side, Kind.BOOKED, scene.closed),
+        (openings, Kind.CANCELLED, scene.opened),
+    ):
+        rows = np.flatnonzero(side.are(kind))
+        side.block[rows] = find_blocks(scene, rows, at, closings.reach)
+    return Typing(scene, closings, openings)

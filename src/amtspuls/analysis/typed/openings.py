@@ -1,0 +1,80 @@
+"""Start times that appear: new days, days by hand, what comes back, and cancellations."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from amtspuls.analysis.behaviour import Moves
+from amtspuls.analysis.changes import Bools
+from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.typed.labels import Reason, Side
+from amtspuls.analysis.typed.masses import find_appeared
+from amtspuls.analysis.typed.scene import LONG_AGO, Scene
+
+_EDGE_S = 120
+_SURE, _LIKELY = 1.0, 0.7
+
+
+def type_openings(
+    scene: Scene, closings: Side, reach: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> Side:
+    """Say why each span opened; spans whose day nobody had seen before stay untyped.
+
+    Args:
+        scene: The portal.
+        closings: Why the spans closed.
+        reach: Steps by group.
+    """
+    side = Side(len(scene.slot))
+    known = scene.open_seen_at > LONG_AGO
+    before = np.roll(np.arange(len(scene.slot)), 1)
+    again = known & scene.has_before
+    for kind, back, reason in (
+        (Kind.HELD, Kind.HOLD_EXPIRED, Reason.COMES_BACK),
+        (Kind.WITHDRAWN, Kind.RETURNED, Reason.PAGE_BACK),
+        (Kind.GRID_SHIFT, Kind.GRID_SHIFT, Reason.NEXT_SHOWN),
+    ):
+        rows = again & (closings.kind[before] == closings.code(kind))
+        side.mark(rows, back, reason, closings.confidence[before[rows]])
+    _mark_new(scene, side, known & ~again)
+    rest = np.flatnonzero(known & side.untyped)
+    many = rest[find_appeared(scene, rest, reach)]
+    old = scene.has_before[many]
+    side.mark(many[old], Kind.RETURNED, Reason.MASS_APPEARS, _LIKELY)
+    side.mark(many[~old], Kind.RELEASED, Reason.MASS_APPEARS, _LIKELY)
+    left = known & side.untyped
+    side.mark(left & scene.has_before, Kind.CANCELLED, Reason.REOPENS, 0.9)
+    side.mark(left & ~scene.has_before, Kind.CANCELLED, Reason.APPEARS, _LIKELY)
+    return side
+
+
+def _mark_new(scene: Scene, side: Side, rows: Bools) -> None:
+    """Start times at the horizon, and on days beyond all that the calendar had shown before."""
+    place = scene.behaviour.place(scene.spans.calendar)
+    moves = np.full(len(place), int(Moves.UNKNOWN), np.int64)
+    moves[place >= 0] = scene.behaviour.horizon.moves[place[place >= 0]]
+    due = rows & (moves != Moves.UNKNOWN)
+    due &= (scene.appears_at <= scene.opened_at + _EDGE_S) & (
+        scene.appears_at > scene.open_seen_at - _EDGE_S
+    )
+    side.mark(due, Kind.HORIZON_ROLL, Reason.HORIZON, _SURE)
+    beyond = rows & side.untyped & (scene.day > _last_day_before(scene))
+    rolls = moves != Moves.UNKNOWN
+    side.mark(beyond & rolls, Kind.HORIZON_ROLL, Reason.NEW_DAY, 0.9)
+    side.mark(beyond & ~rolls, Kind.RELEASED, Reason.NEW_DAY, 0.9)
+
+
+def _last_day_before(scene: Scene) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The last day that each span's calendar had shown before the snapshot that opened it."""
+    order = np.lexsort((scene.opened, scene.calendar))
+    calendar, opened, day = scene.calendar[order], scene.opened[order], scene.day[order]
+    # One running maximum for all calendars: days of later calendars are lifted above those of earlier ones.
+    highest = np.maximum.accumulate(calendar << 20 | day)
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (np.diff(calendar) != 0) | (np.diff(opened) != 0)
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
+    earlier = highest[np.maximum(first - 1, 0)]
+    same = (first > 0) & (earlier >> 20 == calendar)
+    found = np.full(len(order), -1, np.int64)
+    found[order] = np.where(same, earlier & ((1 << 20) - 1), -1)
+    return found

@@ -1,0 +1,197 @@
+"""One portal as the typed rule sees it: spans side by side with what surrounds their ends.
+
+All arrays have one entry per span, in the archive's order (calendar, slot, opened_at), so that the span
+before and the span after in the same calendar and slot are its neighbours in the arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amtspuls.analysis.behaviour import Behaviour
+from amtspuls.analysis.evidence import MEMORY_S, Evidence, answered
+from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.sightings import newest_view_before
+from amtspuls.archive.base import STILL_OPEN, SpanColumns
+
+MINUTES_PER_DAY = 1440
+USUAL_GRID_MIN = 5
+"""Of calendars with too few start times to tell."""
+LONG_AGO = np.iinfo(np.int64).min
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Spans of one portal and the groups of calendars that share desks.
+
+    Attributes:
+        evidence: Where they come from.
+        spans: Those that were open in the range or in the days before it that the evidence remembers.
+        start_s: Instant at which the slot of each begins.
+        calendars: Numbers of the calendars, ascending.
+        groups: For each of them the number of its group; calendars of one group are over the same desks.
+        grid_min: For each of them the distance of its start times, minutes.
+        behaviour: What was learned of the calendars.
+    """
+
+    evidence: Evidence
+    spans: SpanColumns
+    start_s: Ints
+    calendars: Ints
+    groups: Ints
+    grid_min: Ints
+    behaviour: Behaviour
+
+    @classmethod
+    def of(cls, evidence: Evidence, behaviour: Behaviour) -> Scene:
+        """The scene of a portal, with what was learned of its calendars."""
+        ends_s = np.minimum(evidence.spans.closed_at, evidence.span_start_s)
+        kept = ends_s >= evidence.asked.from_s - MEMORY_S
+        spans = SpanColumns._make(column[kept] for column in evidence.spans)
+        calendars = np.unique(spans.calendar)
+        place = behaviour.place(calendars)
+        known = place >= 0
+        groups = -1 - np.arange(len(calendars))
+        groups[known] = behaviour.group[place[known]]
+        grid_min = np.full(len(calendars), USUAL_GRID_MIN, np.int64)
+        grid_min[known] = behaviour.grid_min[place[known]]
+        grid_min[grid_min <= 0] = USUAL_GRID_MIN
+        numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64)
+        start_s = evidence.span_start_s[kept]
+        return cls(evidence, spans, start_s, calendars, numbers, grid_min, behaviour)
+
+    @property
+    def group_count(self) -> int:
+        """Number of groups."""
+        return int(self.groups.max(initial=-1)) + 1
+
+    @cached_property
+    def leaves_at(self) -> Ints:
+        """Instant at which the slot leaves the page although nobody books it."""
+        return self.behaviour.leaves_at(self.spans.calendar, self.spans.slot)
+
+    @cached_property
+    def appears_at(self) -> Ints:
+        """Instant at which it is shown first, where the horizon is known."""
+        return self.behaviour.appears_at(self.spans.calendar, self.spans.slot)
+
+    @cached_property
+    def step_s(self) -> int:
+        """Usual distance of two snapshots."""
+        gaps = np.diff(self.taken_at)
+        return int(np.median(gaps)) if len(gaps) else int(np.median(self.evidence.period_s))
+
+    @cached_property
+    def taken_at(self) -> Ints:
+        """Instants of the answered snapshots; what is called a place in time is a place in here."""
+        snapshots = self.evidence.snapshots
+        return snapshots.taken_at[answered(snapshots.outcome)]
+
+    @property
+    def slot(self) -> Ints:
+        """Start time."""
+        return self.spans.slot
+
+    @property
+    def opened_at(self) -> Ints:
+        """Instant at which the span opened."""
+        return self.spans.opened_at
+
+    @property
+    def closed_at(self) -> Ints:
+        """Instant at which it closed, or ``STILL_OPEN``."""
+        return self.spans.closed_at
+
+    @cached_property
+    def calendar(self) -> Ints:
+        """Place of the calendar in ``calendars``."""
+        return np.searchsorted(self.calendars, self.spans.calendar).astype(np.int64)
+
+    @cached_property
+    def group(self) -> Ints:
+        """Group of the calendar."""
+        return self.groups[self.calendar]
+
+    @cached_property
+    def grid(self) -> Ints:
+        """Distance of start times of the calendar, minutes."""
+        return self.grid_min[self.calendar]
+
+    @cached_property
+    def day(self) -> Ints:
+        """Local day of the slot, days after 1970-01-01."""
+        return self.slot // MINUTES_PER_DAY
+
+    @cached_property
+    def opened(self) -> Ints:
+        """Place in time at which the span opened."""
+        return np.searchsorted(self.taken_at, self.opened_at).astype(np.int64)
+
+    @cached_property
+    def closed(self) -> Ints:
+        """Place in time of the first snapshot without it; beyond all where it is open."""
+        return np.searchsorted(self.taken_at, self.closed_at).astype(np.int64)
+
+    @cached_property
+    def has_before(self) -> Bools:
+        """Whether the span before is of the same calendar and slot."""
+        same = np.zeros(len(self.slot), np.bool_)
+        same[1:] = (np.diff(self.slot) == 0) & (np.diff(self.calendar) == 0)
+        return same
+
+    @cached_property
+    def has_after(self) -> Bools:
+        """Whether the span after is of the same calendar and slot."""
+        same = np.zeros(len(self.slot), np.bool_)
+        same[:-1] = self.has_before[1:]
+        return same
+
+    @cached_property
+    def vanished(self) -> Bools:
+        """Whether it closed before its start."""
+        found: Bools = (self.closed_at != STILL_OPEN) & (self.closed_at < self.start_s)
+        return found
+
+    @cached_property
+    def open_seen_at(self) -> Ints:
+        """Newest instant before ``opened_at`` that covered the day without it; ``LONG_AGO``: none."""
+        return self._seen_at(self.opened_at)
+
+    @cached_property
+    def close_seen_at(self) -> Ints:
+        """Newest instant before ``closed_at`` that still showed it."""
+        seen_at = self._seen_at(np.where(self.vanished, self.closed_at, self.opened_at + 1))
+        return np.maximum(seen_at, self.opened_at)
+
+    def _seen_at(self, at: Ints) -> Ints:
+        spans, views = self.spans, self.evidence.views
+        found = newest_view_before(self.evidence, spans.calendar, spans.slot, at)
+        seen_at = np.full(len(found), LONG_AGO, np.int64)
+        seen_at[found >= 0] = views.taken_at[found[found >= 0]]
+        return seen_at
+
+    @cached_property
+    def returned_after(self) -> Ints:
+        """How many snapshots later the same slot was free again; a great number where it never was."""
+        after = np.full(len(self.slot), 1 << 40, np.int64)
+        back = np.flatnonzero(self.has_after & self.vanished)
+        after[back] = self.opened[back + 1] - self.closed[back]
+        return after
+
+    def span_at(self, calendar: Ints, slot: Ints, place: Ints) -> Ints:
+        """Span of a cell that was open just before a place in time; -1 where the cell was not free."""
+        width = np.int64(len(self.taken_at) + 2)
+        slots = np.int64(1) << 28
+        keys = (self.calendar * slots + self.slot) * width + self.opened
+        wanted = (calendar * slots + slot) * width + place - 1
+        found = np.searchsorted(keys, wanted, "right") - 1
+        there = np.maximum(found, 0)
+        free = (found >= 0) & (self.calendar[there] == calendar) & (self.slot[there] == slot)
+        free &= self.closed[there] >= place
+        return np.where(free, there, -1).astype(np.int64)
