@@ -79,7 +79,7 @@ def test_a_random_office_has_each_parameter_from_a_range_of_some_scenario() -> N
         listed = {getattr(one, field.name) for one in SCENARIOS.values()}
         assert {getattr(one, field.name) for one in drawn} == listed, field.name
     assert scenario_of(RANDOM, 3) == drawn[3]
-    assert len(set(drawn)) == 400
+    assert len(set(drawn)) > 380
 
 
 def test_how_a_page_shows_what_it_has_goes_together() -> None:
@@ -90,11 +90,13 @@ def test_how_a_page_shows_what_it_has_goes_together() -> None:
         assert (one.system, one.step_s, one.calendars) in pages
 
 
-def test_ranges_that_differ_are_equally_likely() -> None:
-    flaps = Counter(scenario_of(RANDOM, seed).flaps_per_week for seed in range(400))
+def test_trouble_is_as_frequent_as_in_the_list() -> None:
+    drawn = [scenario_of(RANDOM, seed) for seed in range(400)]
+    flaps = sum(one.flaps_per_week[1] > 0 for one in drawn)
+    both = sum(one.flaps_per_week[1] > 0 and one.missed[1] > 0.01 for one in drawn)
 
-    assert len(flaps) == 2
-    assert min(flaps.values()) > 150
+    assert 15 < flaps < 60, "one scenario of twelve"
+    assert both < flaps / 2, "whether a page flaps says nothing of whether snapshots fail"
 
 
 def test_random_is_an_office_like_any_other_and_no_name_of_a_scenario() -> None:
