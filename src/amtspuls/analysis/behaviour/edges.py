@@ -17,6 +17,8 @@ from amtspuls.analysis.localtime import DAY_S, Ints
 
 AGAINST = 2
 """How many agreeing changes one contradiction outweighs."""
+SLACK_PERCENT = 4
+"""An interval with so much less in its favour agrees as well."""
 _FAR = 1 << 34
 _ROUND_S = (7 * DAY_S, DAY_S, 3600, 1800, 900, 600, 300, 60, 1)
 
@@ -26,7 +28,7 @@ class Found(NamedTuple):
 
     Attributes:
         offset_s: The roundest lead of the interval.
-        low_s: Least lead that agrees with as many changes.
+        low_s: Least lead that agrees with nearly as many changes.
         high_s: The greatest one.
         support: Changes that agree.
         against: Slots shown on the far side.
@@ -80,11 +82,12 @@ def _best(count: int, keys: Ints, plus: Ints, minus: Ints) -> Found:
     against = against - (against[begins] - minus[begins])[own]
     score = agree - AGAINST * against
     best = np.maximum.reduceat(score, begins)
-    is_best = np.flatnonzero(score == best[own])
-    _, firsts = np.unique(own[is_best], return_index=True)
-    at = is_best[firsts]
-    following = np.minimum(at + 1, len(keys) - 1)
-    low = keys[at] % _FAR - _FAR // 2
+    _, firsts = np.unique(own[score == best[own]], return_index=True)
+    at = np.flatnonzero(score == best[own])[firsts]
+    # A chance booking beside the edge must not make a sliver of the interval: nearly as good will do.
+    first, last = _run_around(at, score >= best[own] - best[own] * SLACK_PERCENT // 100, own)
+    following = np.minimum(last + 1, len(keys) - 1)
+    low = keys[first] % _FAR - _FAR // 2
     high = np.where(owner[following] == owner[at], keys[following] % _FAR - _FAR // 2 - 1, low)
     high = np.maximum(low, high)
     found = Found(*(empty.copy() for _ in range(5)))
@@ -93,6 +96,18 @@ def _best(count: int, keys: Ints, plus: Ints, minus: Ints) -> Found:
     ):
         column[owner[at]] = values
     return found
+
+
+def _run_around(at: Ints, good: Bools, own: Ints) -> tuple[Ints, Ints]:
+    """First and last place of the run of good places of one owner around each place."""
+    places = np.arange(len(good))
+    begins = good.copy()
+    begins[1:] &= ~good[:-1] | (own[1:] != own[:-1])
+    ends = good.copy()
+    ends[:-1] &= ~good[1:] | (own[1:] != own[:-1])
+    first = np.maximum.accumulate(np.where(begins, places, 0))
+    last = np.minimum.accumulate(np.where(ends, places, len(good))[::-1])[::-1]
+    return first[at].astype(np.int64), last[at].astype(np.int64)
 
 
 def roundest(low: Ints, high: Ints) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -78,3 +79,13 @@ def _seen_ahead(seen: Sightings) -> Ints:
     size = np.searchsorted(owner, np.arange(count), "right") - begins
     place = begins + np.floor((1 - _RAREST) * np.maximum(size - 1, 0)).astype(np.int64)
     return np.where(size > 0, np.append(lead_s, -1)[np.minimum(place, len(lead_s))], -1)
+
+
+_LEARNED: WeakKeyDictionary[Evidence, Behaviour] = WeakKeyDictionary()
+
+
+def behaviour_of(evidence: Evidence) -> Behaviour:
+    """What ``learn_behaviour`` says of a portal; worked out once."""
+    if evidence not in _LEARNED:
+        _LEARNED[evidence] = learn_behaviour(evidence)
+    return _LEARNED[evidence]

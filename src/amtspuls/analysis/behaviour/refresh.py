@@ -18,6 +18,9 @@ _PERIODS_S = (
     8 * HOUR_S,
     12 * HOUR_S,
     DAY_S,
+    2 * DAY_S,
+    3 * DAY_S,
+    7 * DAY_S,
 )
 _REGULAR = 0.95
 _LEAST_CHANGES = 5

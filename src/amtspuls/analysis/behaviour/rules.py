@@ -23,8 +23,8 @@ _SETTLED_STEPS = 4
 LEAST_NEAR = 2
 """So many slots must have been shown near their start, so that one reopened late does not tell."""
 MANY_DAYS = 3
-_WORTH = 0.3
-"""On fewer days than ``MANY_DAYS`` so large a share of the changes must agree."""
+_WORTH = 0.7
+"""On fewer days than ``MANY_DAYS`` so large a share of the changes must agree with a rule of whole days."""
 _BITS = 40
 _SHARING = 3
 _MOST = 0.8
@@ -171,7 +171,8 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
     often = (days >= LEAST_DAYS) | ((moves == Moves.START) & (times >= LEAST_CASES))
     known = (found.support >= LEAST_CASES) & often & (found.support >= 3 * found.against)
     cases = np.bincount(seen.rows.calendar[agrees], minlength=count).astype(np.int64)
-    known &= (days >= MANY_DAYS) | (found.support >= _WORTH * cases)
+    sure = (moves == Moves.START) | (days >= MANY_DAYS)
+    known &= sure | (found.support >= _WORTH * cases)
     return Edges(
         moves=np.where(known, moves, int(Moves.UNKNOWN)),
         offset_s=np.where(known, found.offset_s, UNKNOWN_S),
