@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Literal
 
 import numpy as np
 
@@ -28,12 +29,14 @@ class Bin:
         cancellations: As well.
         covered_s: Covered time, summed over calendars.
         asked_s: Asked time, summed over calendars.
+        passes: How much of it the clocks of one portal passed through: 2 for the repeated hour.
     """
 
     bookings: float = 0.0
     cancellations: float = 0.0
     covered_s: int = 0
     asked_s: int = 0
+    passes: float = 0.0
 
     @property
     def coverage(self) -> float:
@@ -63,27 +66,31 @@ def read_timeline(watched: Sequence[Watched]) -> Timeline:
     The hour that autumn repeats is shown as the mean of its two passes, the hour that spring leaves
     out does not exist and counts as not asked.
     """
+    timeline = cover_timeline(watched)
+    for one in watched:
+        _add_events(one, one.transitions.bookings, timeline, "bookings")
+        _add_events(one, one.transitions.cancellations, timeline, "cancellations")
+    if timeline.width_s == HOUR_S:
+        for each in timeline.bins.values():
+            each.bookings /= max(1.0, each.passes)
+            each.cancellations /= max(1.0, each.passes)
+    return replace(timeline, untimed=sum(_count_untimed(one) for one in watched))
+
+
+def cover_timeline(watched: Sequence[Watched]) -> Timeline:
+    """Lay out the bins of a range with what was covered of them; nothing is counted in them yet."""
     asked_s = max(one.evidence.asked.until_s for one in watched) - min(
         one.evidence.asked.from_s for one in watched
     )
     width_s = HOUR_S if asked_s <= HOURLY_UP_TO_DAYS * DAY_S else DAY_S
     bins: dict[int, Bin] = defaultdict(Bin)
-    passes: dict[int, float] = defaultdict(float)
     for one in watched:
-        _add_coverage(one, width_s, bins, passes)
-        _add_events(one, one.transitions.bookings, width_s, bins, "bookings")
-        _add_events(one, one.transitions.cancellations, width_s, bins, "cancellations")
-    for start, share in passes.items():
-        if width_s == HOUR_S and share > 1:
-            bins[start].bookings /= share
-            bins[start].cancellations /= share
+        _add_coverage(one, width_s, bins)
     filled = {start: bins[start] for start in range(min(bins), max(bins) + 1, width_s)}
-    return Timeline(width_s, filled, sum(_count_untimed(one) for one in watched))
+    return Timeline(width_s, filled, untimed=0)
 
 
-def _add_coverage(
-    one: Watched, width_s: int, bins: dict[int, Bin], passes: dict[int, float]
-) -> None:
+def _add_coverage(one: Watched, width_s: int, bins: dict[int, Bin]) -> None:
     cells, calendars = one.cells, max(1, len(one.calendars))
     covered = seconds_between(one.covered.from_s, one.covered.until_s, cells.edges_s)
     starts, places = np.unique(cells.local_s // width_s * width_s, return_inverse=True)
@@ -94,12 +101,13 @@ def _add_coverage(
     ):
         bins[start].covered_s += round(seconds)
         bins[start].asked_s += round(in_all) * calendars
-        passes[start] = max(passes[start], in_all / width_s)
+        bins[start].passes = max(bins[start].passes, in_all / width_s)
 
 
 def _add_events(
-    one: Watched, events: Events, width_s: int, bins: dict[int, Bin], name: str
+    one: Watched, events: Events, timeline: Timeline, name: Literal["bookings", "cancellations"]
 ) -> None:
+    width_s, bins = timeline.width_s, timeline.bins
     local_s = one.evidence.offsets.to_local(events.only(events.timed).at)
     starts, numbers = np.unique(local_s // width_s * width_s, return_counts=True)
     for start, number in zip(starts.tolist(), numbers.tolist(), strict=True):

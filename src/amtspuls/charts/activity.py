@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import altair as alt
 
+from amtspuls.analysis import seed_rule, successor_rule
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import HOUR_S
 from amtspuls.analysis.timeline import Bin, Timeline, read_timeline
 from amtspuls.analysis.transitions import RULE
-from amtspuls.charts.base import Options, Picture
+from amtspuls.charts.activity_lines import draw_seed, draw_successor
+from amtspuls.charts.base import Asked, Options, Picture
 from amtspuls.charts.style import (
     BLUE,
     GREY,
@@ -27,6 +29,7 @@ from amtspuls.charts.style import (
     wall,
 )
 from amtspuls.charts.words import Say, Texts, say_number, speaker
+from amtspuls.errors import ConfigError
 
 GAP_BELOW = 0.5
 """Hours of which less was covered are grey."""
@@ -156,8 +159,25 @@ def _is_gap(one: Bin) -> bool:
     return one.asked_s > 0 and one.coverage < GAP_BELOW
 
 
+def _draw_by_rule(asked: Asked) -> alt.LayerChart:
+    if asked.options.rule is None:
+        return draw_activity(asked.watched, options=asked.options)
+    if asked.options.rule not in _BY_RULE:
+        raise ConfigError(
+            f"no rule is called {asked.options.rule!r}: without --rule the estimate is drawn, "
+            f"--rule takes {' or '.join(_BY_RULE)}"
+        )
+    return _BY_RULE[asked.options.rule](asked)
+
+
+_BY_RULE: Mapping[str, Callable[[Asked], alt.LayerChart]] = MappingProxyType(
+    {seed_rule.RULE: draw_seed, successor_rule.RULE: draw_successor}
+)
+
 PICTURE = Picture(
     "activity",
     "bookings upwards, cancellations downwards by local hour or day, gaps in grey",
-    lambda asked: draw_activity(asked.watched, options=asked.options),
+    _draw_by_rule,
+    options=("rule",),
+    aggregated_rules=(successor_rule.RULE,),
 )

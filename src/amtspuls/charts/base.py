@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 from amtspuls.analysis.grouping import Watched
@@ -26,6 +26,7 @@ class Options:
         width: Of the drawing area, in points; None as the picture has it.
         height: As well.
         titled: Whether title and small print are drawn; a page that says so itself needs none.
+        command: What draws the picture again; part of the small print.
         rule: Which rule counts.
     """
 
@@ -33,10 +34,11 @@ class Options:
     width: int | None = None
     height: int | None = None
     titled: bool = True
+    command: str = ""
     rule: str | None = None
 
 
-_OF_ALL = frozenset({"lang", "width", "height", "titled"})
+_OF_ALL = frozenset({"lang", "width", "height", "titled", "command"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +61,27 @@ class Asked:
     def watched(self) -> tuple[Watched, ...]:
         """What the measures rest on, read at first use.
 
+        Portals without a snapshot in the range are left out: nobody watched them then.
+
         Raises:
             ArchiveError: Nothing is in the archive, or nothing in the range.
             ConfigError: No portal passes the filters, or only united ones do that are not wanted.
         """
-        return load_watched(self.reader, self.selection, united=self.united)
+        every = load_watched(self.reader, self.selection, united=self.united)
+        asked = (
+            one for one in every if one.evidence.in_range(one.evidence.snapshots.taken_at).any()
+        )
+        return tuple(asked)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Ids of portals of the archive that ``-e`` left out of the selection."""
+        chosen = replace(self.selection, exclude=())
+        return tuple(
+            record.portal_id
+            for record in self.reader.portals()
+            if chosen.wants(record) and not self.selection.wants(record)
+        )
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,7 @@ class Picture:
         draw: Draws it.
         options: Names of the fields of ``Options`` that it takes besides those for all pictures.
         aggregated: Whether portals may be drawn whose rows are unions of several snapshots.
+        aggregated_rules: Rules with which they may be drawn even if ``aggregated`` is False.
     """
 
     name: str
@@ -83,6 +102,11 @@ class Picture:
     draw: Callable[[Asked], Chart]
     options: tuple[str, ...] = ()
     aggregated: bool = False
+    aggregated_rules: tuple[str, ...] = ()
+
+    def takes_united(self, options: Options) -> bool:
+        """Whether portals may be drawn whose rows are unions of several snapshots."""
+        return self.aggregated or options.rule in self.aggregated_rules
 
     def require(self, options: Options) -> None:
         """Refuse an option that this picture does not take.

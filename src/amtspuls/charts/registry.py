@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from amtspuls.analysis.provenance import provenance_of
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.base import ArchiveReader
 from amtspuls.charts import activity
 from amtspuls.charts.base import Asked, Options, Picture
-from amtspuls.charts.style import Chart
+from amtspuls.charts.style import Chart, add_provenance
 from amtspuls.errors import ConfigError
 
 PICTURES: Mapping[str, Picture] = MappingProxyType(
@@ -42,4 +43,8 @@ def draw_picture(
         ConfigError: No portal passes the filters, or the picture takes no such option.
     """
     picture.require(options)
-    return picture.draw(Asked(reader, selection, options, united=picture.aggregated))
+    asked = Asked(reader, selection, options, united=picture.takes_united(options))
+    chart = picture.draw(asked)
+    if options.titled:
+        add_provenance(chart, provenance_of(asked.watched, options.command), options.lang)
+    return chart

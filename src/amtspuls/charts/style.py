@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import altair as alt
 from amtspuls import __version__
 from amtspuls.analysis.grouping import By, Watched, observe
 from amtspuls.analysis.localtime import DAY_S, HOUR_S
+from amtspuls.analysis.provenance import Provenance
 from amtspuls.analysis.timeline import list_weeks
 from amtspuls.charts.words import (
     WORDS,
@@ -45,6 +47,9 @@ WIDTH, HEIGHT = 860, 300
 
 Chart = alt.LayerChart | alt.Chart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
 _AnyChart = TypeVar("_AnyChart", bound=Chart)
+
+_LINE_LENGTH = 125
+"""Characters of small print that fit beside a picture of the usual width."""
 
 _DAYS_BY_HOURS, _DAYS_BY_DAYS, _DAYS_BY_WEEKS = 2.5, 14, 92
 _FORMS = {
@@ -124,6 +129,18 @@ def small_print(
         f"amtspuls {__version__}",
     ]
     return [" · ".join(about), " · ".join(facts)]
+
+
+def add_provenance(chart: Chart, provenance: Provenance, lang: Lang) -> None:
+    """Add to the small print which data a picture was drawn from, and what draws it again."""
+    if not isinstance(chart.title, alt.TitleParams):
+        return
+    say = speaker(WORDS, lang)
+    text = say("data", digest=provenance.archive_digest)
+    if provenance.command:
+        text = f"{text} · {provenance.command}"
+    lines = textwrap.wrap(text, _LINE_LENGTH, break_long_words=False, break_on_hyphens=False)
+    chart.title.subtitle = [*chart.title.subtitle, *lines]
 
 
 def time_axis(from_s: int, until_s: int, lang: Lang = Lang.EN, *, field: str = "start") -> alt.X:

@@ -41,6 +41,7 @@ WORDS: Texts = MappingProxyType(
             "provisional estimate (rule {rule})",
             "vorläufige Schätzung (Regel {rule})",
         ),
+        "data": ("data {digest}", "Daten {digest}"),
         "hour": ("hour", "Stunde"),
         "day": ("day", "Tag"),
     }
@@ -122,14 +123,18 @@ def short_weekdays(lang: Lang) -> tuple[str, ...]:
     return _WEEKDAYS[list(Lang).index(lang)]
 
 
+def say_names(names: Sequence[str], lang: Lang, at_most: int = _NAMED_PORTALS) -> str:
+    """The first names of a list; where it is longer, it says so."""
+    text = ", ".join(names[:at_most])
+    return speaker(WORDS, lang)("others", names=text) if len(names) > at_most else text
+
+
 def say_portals(ids: Sequence[str], lang: Lang) -> str:
     """How many portals a picture is about, and the first few of them by id."""
     say = speaker(WORDS, lang)
-    names = ", ".join(ids[:_NAMED_PORTALS])
-    if len(ids) > _NAMED_PORTALS:
-        names = say("others", names=names)
     number = say_number(len(ids), lang)
-    return f"{say('portal' if len(ids) == 1 else 'portals', number=number)}: {names}"
+    key = "portal" if len(ids) == 1 else "portals"
+    return f"{say(key, number=number)}: {say_names(ids, lang)}"
 
 
 def say_weeks(weeks: Sequence[str], lang: Lang) -> str:

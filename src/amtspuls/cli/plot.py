@@ -25,6 +25,10 @@ def plot(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Where to: .png, .svg, .html or .json."),
     ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="activity: seed or successor, as the seed's figures."),
+    ] = None,
     lang: Annotated[str, typer.Option(metavar="en|de", help="Language of the labels.")] = "en",
     include: Include = None,
     exclude: Exclude = None,
@@ -38,6 +42,7 @@ def plot(
     if name is None:
         _list_pictures()
         return
+    from amtspuls.analysis.provenance import command_text
     from amtspuls.charts.base import Options
     from amtspuls.charts.registry import draw_picture, require_picture
     from amtspuls.charts.render import write_chart
@@ -45,11 +50,23 @@ def plot(
 
     picture = require_picture(name)
     to = _require_out(name, out)
-    options = Options(lang=require_lang(lang))
+    asked = {
+        "--rule": rule,
+        "--lang": None if lang == "en" else lang,
+        "-i": include,
+        "-e": exclude,
+        "--system": system,
+        "--from": from_local,
+        "--until": until_local,
+        "--out": to.name,
+    }
+    options = Options(
+        lang=require_lang(lang), rule=rule, command=command_text("plot", name, options=asked)
+    )
     picture.require(options)
     with open_archive(archive, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
-        if not picture.aggregated:
+        if not picture.takes_united(options):
             say_left_out(reader, selection)
         chart = draw_picture(picture, reader, selection, options)
     write_chart(chart, to)

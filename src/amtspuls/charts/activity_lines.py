@@ -1,0 +1,274 @@
+"""The seed's two figures: appointments over time by the rules that they were drawn with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from amtspuls.analysis import seed_rule, successor_rule
+from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.localtime import HOUR_S, Ints
+from amtspuls.analysis.selection import select_portals, split_united
+from amtspuls.analysis.timeline import Timeline, cover_timeline
+from amtspuls.charts.base import Asked, Options
+from amtspuls.charts.style import (
+    BLUE,
+    GREY,
+    HEIGHT,
+    ORANGE,
+    WIDTH,
+    heading,
+    inline,
+    small_print,
+    styled,
+    time_axis,
+    wall,
+)
+from amtspuls.charts.words import Say, Texts, say_names, say_number, speaker
+from amtspuls.errors import ConfigError
+
+TEXTS: Texts = MappingProxyType(
+    {
+        "title_seed": (
+            "Appointments and cancellations per {each}, by the seed's rule",
+            "Termine und Absagen je {each} nach der Regel der Vorlage",
+        ),
+        "title_successor": (
+            "Appointments per {each}: a later offer books the one before",
+            "Termine je {each}: ein späteres Angebot bucht das vorige",
+        ),
+        "per": ("per {each}", "je {each}"),
+        "appointments": ("appointments", "Termine"),
+        "cancellations": ("cancellations", "Absagen"),
+        "gap": ("not observed", "nicht beobachtet"),
+        "no_estimate": (
+            "changes counted, not an estimate of bookings",
+            "gezählte Änderungen, keine Schätzung der Buchungen",
+        ),
+        "total": ("{number} {what} in all", "insgesamt {number} {what}"),
+        "without": ("left out: {names}", "ohne: {names}"),
+        "unions": (
+            "{names} (quarter-hour unions)",
+            "{names} (vereinte Viertelstunden)",
+        ),
+        "several": (
+            "{names} (several slots a day)",
+            "{names} (mehrere Zeiten je Tag)",
+        ),
+        "peaks": ("most in one {each}: {names}", "meiste je {each}: {names}"),
+        "places": ("{number} places", "{number} Orte"),
+        "upper": (
+            "rows are quarter-hour unions of one-minute snapshots: an upper count",
+            "Zeilen sind aus Minutenaufnahmen vereinte Viertelstunden: eine Obergrenze",
+        ),
+    }
+)
+
+_NAMED_PEAKS, _NAMED_LEFT_OUT = 4, 8
+
+Counts = Mapping[str, Ints]
+"""Events of one portal by key of their text: local seconds, ascending."""
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """What a figure shows.
+
+    Attributes:
+        title: Key of its title.
+        watched: Portals drawn.
+        counts: Events of each of them.
+        counted: What else is said beside the totals.
+        note: A line of small print of its own.
+    """
+
+    title: str
+    watched: Sequence[Watched]
+    counts: Sequence[Counts]
+    counted: Sequence[str]
+    note: str
+
+
+def draw_seed(asked: Asked) -> alt.LayerChart:
+    """Draw appointments and cancellations as the seed's first figure did (``analysis.seed_rule``)."""
+    say = speaker(TEXTS, asked.options.lang)
+    counts = [_seed_counts(one) for one in asked.watched]
+    timeline = cover_timeline(asked.watched)
+    peaks = _say_peaks(asked, counts, timeline, say)
+    lines = _Lines("title_seed", asked.watched, counts, peaks, _say_left_out(asked, say))
+    return _draw(lines, timeline, asked.options, say)
+
+
+def draw_successor(asked: Asked) -> alt.LayerChart:
+    """Draw appointments as the seed's vaccination figure did (``analysis.successor_rule``).
+
+    Raises:
+        ConfigError: Every selected portal shows several slots of a day.
+    """
+    options, say = asked.options, speaker(TEXTS, asked.options.lang)
+    readable, others = successor_rule.split_one_a_day(one.evidence for one in asked.watched)
+    if not readable:
+        names = say_names([one.record.portal_id for one in others], options.lang, _NAMED_LEFT_OUT)
+        raise ConfigError(
+            f"the rule successor reads portals that show one slot a day at each place; {names} "
+            "show more: choose others with -i"
+        )
+    watched = [one for one in asked.watched if one.evidence in readable]
+    counts = [
+        {
+            "appointments": one.evidence.offsets.to_local(
+                successor_rule.count_successors(one.evidence)
+            )
+        }
+        for one in watched
+    ]
+    places = say_number(sum(len(one.calendars) for one in watched), options.lang)
+    notes = []
+    if any(one.evidence.record.aggregated for one in watched):
+        notes.append(say("upper"))
+    left_out = [one.record.portal_id for one in others]
+    if left_out:
+        names = say_names(left_out, options.lang, _NAMED_LEFT_OUT)
+        notes.append(say("without", names=say("several", names=names)))
+    counted = [say("places", number=places)]
+    lines = _Lines("title_successor", watched, counts, counted, " · ".join(notes))
+    return _draw(lines, cover_timeline(watched), options, say)
+
+
+def _seed_counts(one: Watched) -> Counts:
+    found = seed_rule.count_seed(one.evidence)
+    to_local = one.evidence.offsets.to_local
+    return {key: to_local(at) for key, at in found._asdict().items()}
+
+
+def _say_left_out(asked: Asked, say: Say) -> str:
+    """Which portals a figure leaves out: by choice, and because their rows are unions."""
+    lang = asked.options.lang
+    _, united = split_united(select_portals(asked.reader, asked.selection))
+    kinds = [say_names(asked.left_out, lang, _NAMED_LEFT_OUT)] if asked.left_out else []
+    if united:
+        names = say_names([one.portal_id for one in united], lang, _NAMED_LEFT_OUT)
+        kinds.append(say("unions", names=names))
+    return say("without", names="; ".join(kinds)) if kinds else ""
+
+
+def _say_peaks(asked: Asked, counts: Sequence[Counts], timeline: Timeline, say: Say) -> list[str]:
+    """The portals with the largest single hours: a strange peak is best left out."""
+    peaks = []
+    for one, found in zip(asked.watched, counts, strict=True):
+        largest = max(int(_per_bin(at, timeline).max(initial=0)) for at in found.values())
+        peaks.append((-largest, one.evidence.record.portal_id))
+    named = [
+        f"{portal_id} {say_number(-number, asked.options.lang)}"
+        for number, portal_id in sorted(peaks)[:_NAMED_PEAKS]
+        if number
+    ]
+    each = _each(timeline, say)
+    return [say("peaks", each=each, names=", ".join(named))] if named else []
+
+
+def _draw(lines: _Lines, timeline: Timeline, options: Options, say: Say) -> alt.LayerChart:
+    keys = list(lines.counts[0])
+    totals = {
+        key: np.sum([_per_bin(found[key], timeline) for found in lines.counts], axis=0)
+        for key in keys
+    }
+    gaps = [start for start, one in timeline.bins.items() if one.asked_s and not one.covered_s]
+    colour = _colour(keys, say, with_gaps=bool(gaps))
+    x = time_axis(min(timeline.bins), max(timeline.bins) + timeline.width_s, options.lang)
+    chart = alt.LayerChart(layer=_layers(totals, timeline, gaps, x, colour, say))
+    chart.width, chart.height = options.width or WIDTH, options.height or HEIGHT
+    if options.titled:
+        sums = [
+            say("total", number=say_number(int(of_bins.sum()), options.lang), what=say(key))
+            for key, of_bins in totals.items()
+        ]
+        small = small_print(lines.watched, options.lang, more=[say("no_estimate")])
+        title = say(lines.title, each=_each(timeline, say))
+        counted = " · ".join([*sums, *lines.counted])
+        chart.title = heading(title, [small[0], counted, lines.note, small[1]])
+    return styled(chart, options.lang)
+
+
+def _layers(
+    totals: Mapping[str, Ints],
+    timeline: Timeline,
+    gaps: Sequence[int],
+    x: alt.X,
+    colour: alt.Color,
+    say: Say,
+) -> list[alt.Chart]:
+    rows = _rows(totals, timeline, set(gaps), say)
+    y = alt.Y(
+        "number:Q",
+        title=say("per", each=_each(timeline, say)),
+        axis=alt.Axis(format=",~f", tickMinStep=1),
+        scale=alt.Scale(zero=True, nice=True),
+    )
+    lines = alt.Chart(inline(rows)).mark_line(strokeWidth=1.8, strokeJoin="round")
+    layers = [lines.encode(x=x, y=y, color=colour, detail="piece:N")]
+    alone = [row for row in rows if row["alone"]]
+    if alone:
+        layers.append(
+            alt.Chart(inline(alone)).mark_point(filled=True).encode(x=x, y=y, color=colour)
+        )
+    if gaps:
+        bands = [
+            {"start": wall(at), "end": wall(at + timeline.width_s), "what": say("gap")}
+            for at in gaps
+        ]
+        band = alt.Chart(inline(bands)).mark_rect().encode(x=x, x2="end:T", color=colour)
+        layers.insert(0, band)
+    return layers
+
+
+def _rows(
+    totals: Mapping[str, Ints], timeline: Timeline, gaps: set[int], say: Say
+) -> list[dict[str, Any]]:
+    """One row per line and bin; a line is broken where nothing was observed."""
+    starts = [start for start, one in timeline.bins.items() if one.asked_s]
+    pieces = np.cumsum([start in gaps for start in starts]).tolist()
+    shown = [piece for piece, start in zip(pieces, starts, strict=True) if start not in gaps]
+    places = {start: place for place, start in enumerate(timeline.bins)}
+    return [
+        {
+            "start": wall(start),
+            "number": int(of_bins[places[start]]),
+            "what": say(key),
+            "piece": piece,
+            "alone": shown.count(piece) == 1,
+        }
+        for key, of_bins in totals.items()
+        for piece, start in zip(pieces, starts, strict=True)
+        if start not in gaps
+    ]
+
+
+def _per_bin(local_s: Ints, timeline: Timeline) -> Ints:
+    """How many events lie in each bin; the repeated hour of autumn holds both of its passes."""
+    first = min(timeline.bins)
+    return np.bincount((local_s - first) // timeline.width_s, minlength=len(timeline.bins)).astype(
+        np.int64
+    )
+
+
+def _each(timeline: Timeline, say: Say) -> str:
+    return say("hour" if timeline.width_s == HOUR_S else "day")
+
+
+def _colour(keys: Sequence[str], say: Say, *, with_gaps: bool) -> alt.Color:
+    shades = {"appointments": BLUE, "cancellations": ORANGE, "gap": GREY}
+    shown = [*keys, *(["gap"] if with_gaps else [])]
+    return alt.Color(
+        "what:N",
+        title=None,
+        scale=alt.Scale(domain=[say(key) for key in shown], range=[shades[key] for key in shown]),
+        legend=alt.Legend(
+            orient="top", direction="horizontal", offset=4, symbolType="stroke", symbolStrokeWidth=4
+        ),
+    )
