@@ -9,13 +9,34 @@ from types import MappingProxyType
 from amtspuls.analysis.provenance import provenance_of
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.base import ArchiveReader
-from amtspuls.charts import activity
+from amtspuls.charts import (
+    activity,
+    booking_times,
+    compare,
+    coverage,
+    free_stock,
+    lead_time,
+    releases,
+    wait,
+)
 from amtspuls.charts.base import Asked, Options, Picture
 from amtspuls.charts.style import Chart, add_provenance
 from amtspuls.errors import ConfigError
 
 PICTURES: Mapping[str, Picture] = MappingProxyType(
-    {picture.name: picture for picture in (activity.PICTURE,)}
+    {
+        picture.name: picture
+        for picture in (
+            activity.PICTURE,
+            booking_times.PICTURE,
+            free_stock.PICTURE,
+            wait.PICTURE,
+            lead_time.PICTURE,
+            releases.PICTURE,
+            compare.PICTURE,
+            coverage.PICTURE,
+        )
+    }
 )
 """All pictures by name, in the order in which they are listed."""
 
