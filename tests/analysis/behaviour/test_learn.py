@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from amtspuls.analysis.behaviour import Behaviour, Moves, learn_behaviour
-from amtspuls.model import Outcome, Snapshot
-from support.planted import Plan, evidence_of, lead, snapshots
+from amtspuls.model import Outcome, Snapshot, utc_from_slot
+from support.planted import ZONE, Plan, evidence_of, lead, snapshots
 
 
 def learned(*plans: Plan, first: date = date(2026, 1, 26), days: int = 7) -> Behaviour:
@@ -71,3 +71,53 @@ def test_calendars_of_one_desk_are_mirrors_and_others_are_not() -> None:
     found = learned(*plans)
     assert found.mirrors == ((1, 3), (2, 4))
     assert found.of(3).mirrors == (1, 3)
+
+
+@pytest.mark.parametrize("hours", [2, 6, 24])
+def test_a_page_that_is_a_copy_renewed_now_and_then_gives_itself_away(hours: int) -> None:
+    fresh = list(snapshots([Plan(weekdays=frozenset(range(7)), booked=0.9)], days=14))
+    step = hours * 4
+    copies = [
+        replace(fresh[place - place % step], taken_at=one.taken_at, finished_at=one.taken_at)
+        for place, one in enumerate(fresh)
+    ]
+    found = learn_behaviour(evidence_of([without_begun(one) for one in copies]))
+    assert found.refresh_s == hours * 3600
+    assert set(found.refresh_at.tolist()) <= {
+        int(one.taken_at.timestamp()) for one in copies[::step]
+    }
+    assert len(found.refresh_at) > 10
+    assert learn_behaviour(evidence_of(fresh)).refresh_s is None
+
+
+def without_begun(snapshot: Snapshot) -> Snapshot:
+    """Pages show no slot that has begun."""
+    (view,) = snapshot.views
+    slots = tuple(slot for slot in view.slots if utc_from_slot(slot, ZONE) > snapshot.taken_at)
+    return replace(snapshot, views=(replace(view, slots=slots),))
+
+
+def test_a_page_with_one_slot_a_day_is_recognised() -> None:
+    def first_of_each_day(snapshot: Snapshot) -> Snapshot:
+        (view,) = snapshot.views
+        firsts = {slot // 1440: slot for slot in reversed(view.slots)}
+        return replace(snapshot, views=(replace(view, slots=tuple(sorted(firsts.values()))),))
+
+    shown = list(snapshots([Plan(booked=0.9)]))
+    assert learn_behaviour(evidence_of([first_of_each_day(one) for one in shown])).of(1).one_a_day
+    assert not learn_behaviour(evidence_of(shown)).of(1).one_a_day
+
+
+def test_a_page_that_is_empty_for_a_while_again_and_again_is_flaky() -> None:
+    def emptied(place: int, one: Snapshot) -> Snapshot:
+        views = tuple(replace(view, slots=()) for view in one.views)
+        return replace(one, views=views) if place % 50 == 49 else one
+
+    plans = [Plan(key="a", desk="1"), Plan(key="b", desk="2")]
+    shown = [emptied(place, one) for place, one in enumerate(snapshots(plans))]
+    found = learn_behaviour(evidence_of(shown))
+    flaky = found.of(1).flaky
+    assert flaky == pytest.approx(13 / 672)
+    assert found.mirrors == ()
+    assert found.of(1).notice.offset_s == 0
+    assert learned(*plans).of(1).flaky == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.rules import UNKNOWN_S, Edges, Moves
+from amtspuls.analysis.behaviour.rules import UNKNOWN_S, Edges, Moves, week_begin
 from amtspuls.analysis.localtime import DAY_S, Ints
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ LONG_AGO_S = np.iinfo(np.int64).min
 """Instant before everything."""
 
 _MINUTES_PER_DAY = 1440
-_MONDAY_OFFSET_S = 3 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Edge:
 
     Attributes:
         moves: From what ``offset_s`` is counted back.
+        weekday: For whole weeks the weekday that they begin on, Monday 0; else 0.
         offset_s: Seconds; None where unknown.
         low_s: The least that agrees as well; None where nothing at all is known.
         high_s: The greatest; of an unknown notice an upper bound.
@@ -44,6 +44,7 @@ class Edge:
     """
 
     moves: Moves
+    weekday: int
     offset_s: int | None
     low_s: int | None
     high_s: int | None
@@ -198,8 +199,8 @@ class Behaviour:
         moves = np.where(place >= 0, edge.moves[known], int(Moves.UNKNOWN))
         offset_s = edge.offset_s[known]
         midnight_s = slot // _MINUTES_PER_DAY * DAY_S
-        monday_s = (midnight_s + _MONDAY_OFFSET_S) // (7 * DAY_S) * 7 * DAY_S - _MONDAY_OFFSET_S
-        local_s = np.where(moves == Moves.WEEK, monday_s, midnight_s) - offset_s
+        week_s = week_begin(midnight_s, edge.weekday[known])
+        local_s = np.where(moves == Moves.WEEK, week_s, midnight_s) - offset_s
         # start_of_slots turns local minutes into instants; seconds of the edge are added again.
         of_days = self.offsets.start_of_slots(local_s // 60) + local_s % 60
         return np.select(
@@ -248,6 +249,7 @@ def _edge(edges: Edges, place: int, *, shared: bool) -> Edge:
     seen = bool(moves or edges.support[place] or edges.against[place])
     return Edge(
         moves=moves,
+        weekday=int(edges.weekday[place]),
         offset_s=int(edges.offset_s[place]) if moves is not Moves.UNKNOWN else None,
         low_s=int(edges.low_s[place]) if seen else None,
         high_s=int(edges.high_s[place]) if seen else None,

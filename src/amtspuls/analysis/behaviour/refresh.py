@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.sightings import Sightings
+from amtspuls.analysis.behaviour.sightings import Bools, Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
 
 _PERIODS_S = (
@@ -24,6 +24,7 @@ _PERIODS_S = (
 )
 _REGULAR = 0.95
 _LEAST_CHANGES = 5
+_LEAST_PARTS = 3
 _CHANCE = 1e-4
 """So seldom such a regularity may come about on a page that is always fresh."""
 
@@ -34,7 +35,7 @@ class Refresh(NamedTuple):
     Attributes:
         known: Whether there were enough changes to tell.
         period_s: Distance of two renewals; None where the page is always fresh, or nothing is known.
-        at: Snapshots that showed a renewal, ascending.
+        at: Snapshots at that beat that showed any change, ascending.
         support: Snapshots with a change that agree.
         changes: Snapshots with a change, all.
     """
@@ -61,17 +62,42 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
     people &= ~seen.disturbed
     at = np.unique(rows.closed_at[people])
     found = Refresh(len(at) >= _LEAST_CHANGES, None, np.zeros(0, np.int64), 0, len(at))
-    local_s = seen.local(at)
-    for period_s in _PERIODS_S:
-        if period_s < 3 * seen.step_s:
-            continue
-        phase = local_s % period_s // seen.step_s
-        counts = np.bincount(phase, minlength=int(period_s // seen.step_s))
-        # A renewal between two snapshots that are not quite even falls into two neighbouring parts.
-        pairs = counts + np.roll(counts, -1)
-        best = int(np.argmax(pairs))
-        chance = len(counts) * (2 / len(counts)) ** max(0, len(at) - 1)
-        if found.known and pairs[best] >= _REGULAR * len(at) and chance < _CHANCE:
-            fits = (phase == best) | (phase == (best + 1) % len(counts))
-            found = Refresh(True, period_s, at[fits], int(fits.sum()), len(at))
+    if not found.known:
+        return found
+    anything = np.unique(
+        np.concatenate(
+            (rows.closed_at[rows.ended & (rows.closed_at < rows.start_s)], rows.opened_at)
+        )
+    )
+    anything = anything[anything > seen.taken_at[0]]
+    # A machine's beat follows the wall clock, or stays as it is when the clocks are changed.
+    for clock in (seen.local, np.asarray):
+        for period_s in _PERIODS_S:
+            part = _beat(clock(at), period_s, seen.step_s)
+            if part >= 0 and period_s > (found.period_s or 0):
+                support = int(_fits(clock(at), period_s, seen.step_s, part).sum())
+                shown = anything[_fits(clock(anything), period_s, seen.step_s, part)]
+                found = Refresh(True, period_s, shown, support, len(at))
     return found
+
+
+def _fits(clock_s: Ints, period_s: int, step_s: int, part: int) -> Bools:
+    """Which changes lie in one part of the period, or in the one after it.
+
+    A renewal between two snapshots that are not quite even falls into two neighbouring parts.
+    """
+    parts = period_s // step_s
+    found: Bools = (clock_s % period_s // step_s - part) % parts <= 1
+    return found
+
+
+def _beat(clock_s: Ints, period_s: int, step_s: int) -> int:
+    """In which part of a period nearly all changes come; -1 where too many do not, or where chance would do."""
+    parts = period_s // step_s
+    if parts < _LEAST_PARTS:
+        return -1
+    counts = np.bincount(clock_s % period_s // step_s % parts, minlength=parts)
+    both = counts + np.roll(counts, -1)
+    best = int(np.argmax(both))
+    chance = parts * (2 / parts) ** (len(clock_s) - 1)
+    return best if both[best] >= _REGULAR * len(clock_s) and chance < _CHANCE else -1

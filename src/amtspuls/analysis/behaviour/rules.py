@@ -18,7 +18,9 @@ LEAST_CASES = 5
 LEAST_DAYS = 2
 """On so many local days the changes must have happened."""
 _LONG_NOTICE_S = 14 * DAY_S
-_MONDAY_OFFSET_S = 3 * DAY_S  # 1970-01-01 was a Thursday
+_THURSDAY = 3
+"""Weekday of 1970-01-01."""
+_WEEK_S = 7 * DAY_S
 _SETTLED_STEPS = 4
 LEAST_NEAR = 2
 """So many slots must have been shown near their start, so that one reopened late does not tell."""
@@ -42,7 +44,7 @@ class Moves(IntEnum):
     DAY = 2
     """From the midnight before each slot: whole days come or go at once."""
     WEEK = 3
-    """From the midnight before the Monday of each slot: whole weeks come at once."""
+    """From the midnight before the week of each slot: whole weeks come at once."""
 
 
 class Edges(NamedTuple):
@@ -50,6 +52,7 @@ class Edges(NamedTuple):
 
     Attributes:
         moves: What the offset is counted from, ``Moves``.
+        weekday: For ``Moves.WEEK`` the weekday that the weeks begin on, Monday 0; else 0.
         offset_s: Seconds before that; ``UNKNOWN_S`` where ``moves`` is unknown.
         low_s: Least offset that agrees with as much.
         high_s: The greatest one.
@@ -60,6 +63,7 @@ class Edges(NamedTuple):
     """
 
     moves: Ints
+    weekday: Ints
     offset_s: Ints
     low_s: Ints
     high_s: Ints
@@ -74,12 +78,14 @@ class _Trial(NamedTuple):
 
     Attributes:
         moves: What it is counted from.
+        weekday: Weekday that weeks begin on.
         found: The best edge.
         days: Local days on which a change agreed.
         times: Snapshots in which one did.
     """
 
     moves: Moves
+    weekday: int
     found: Found
     days: Ints
     times: Ints
@@ -107,25 +113,28 @@ def learn_horizon(seen: Sightings) -> Edges:
     rows = seen.rows
     agrees = rows.first & seen.near(rows.unseen_at, rows.opened_at)
     opened, unseen = seen.local(rows.opened_at), seen.local(rows.unseen_at)
-    monday_s = (seen.midnight_s + _MONDAY_OFFSET_S) // (7 * DAY_S) * 7 * DAY_S - _MONDAY_OFFSET_S
+    ways: list[tuple[Moves, int, Ints, Ints, Ints]] = [
+        (Moves.START, 0, rows.start_s, rows.opened_at, rows.unseen_at),
+        (Moves.DAY, 0, seen.midnight_s, opened, unseen),
+    ]
+    if len(seen.taken_at) and seen.taken_at[-1] - seen.taken_at[0] > _WEEK_S:
+        ways += [
+            (Moves.WEEK, weekday, week_begin(seen.midnight_s, weekday), opened, unseen)
+            for weekday in range(7)
+        ]
     trials = []
-    for moves, origin_s, shown_s, before_s in (
-        (Moves.START, rows.start_s, rows.opened_at, rows.unseen_at),
-        (Moves.DAY, seen.midnight_s, opened, unseen),
-        (Moves.WEEK, monday_s, opened, unseen),
-    ):
-        before_s = np.where(agrees, before_s, shown_s - 1)
+    for moves, weekday, origin_s, shown_s, before_s in ways:
+        low_s = np.where(agrees, before_s, shown_s - 1) - origin_s + 1
         # Leads grow towards the past: turn them round, so that what lies beyond is greater again.
-        trial = _try(
-            seen,
-            moves,
-            before_s - origin_s + 1,
-            shown_s - origin_s + 1,
-            agrees,
-            rows.opened_at,
-        )
-        trials.append(trial._replace(found=_turned(trial.found)))
+        trial = _try(seen, moves, low_s, shown_s - origin_s + 1, agrees, rows.opened_at)
+        trials.append(trial._replace(found=_turned(trial.found), weekday=weekday))
     return _choose(seen, trials, agrees)
+
+
+def week_begin(midnight_s: Ints, weekday: int | Ints) -> Ints:
+    """Local midnight that begins the week of each day, for weeks that begin on a weekday (Monday 0)."""
+    shift_s = (_THURSDAY - weekday) * DAY_S
+    return (midnight_s + shift_s) // _WEEK_S * _WEEK_S - shift_s
 
 
 def _turned(found: Found) -> Found:
@@ -143,7 +152,7 @@ def _try(
         np.bincount(np.unique(calendar[fits] << _BITS | values[fits]) >> _BITS, minlength=count)
         for values in (day_of(seen.local(at)), at)
     )
-    return _Trial(moves, found, days, times)
+    return _Trial(moves, 0, found, days, times)
 
 
 def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
@@ -175,6 +184,7 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
     known &= sure | (found.support >= _WORTH * cases)
     return Edges(
         moves=np.where(known, moves, int(Moves.UNKNOWN)),
+        weekday=pick([np.full(count, trial.weekday) for trial in trials]),
         offset_s=np.where(known, found.offset_s, UNKNOWN_S),
         low_s=found.low_s,
         high_s=found.high_s,
@@ -220,15 +230,16 @@ def share_edges(edges: Edges) -> tuple[Edges, Bools]:
     shared = np.zeros(len(edges.moves), np.bool_)
     if not len(known):
         return edges, shared
-    kinds = np.stack((edges.moves[known], edges.offset_s[known]), axis=1)
+    kinds = np.stack((edges.moves[known], edges.weekday[known], edges.offset_s[known]), axis=1)
     names, numbers = np.unique(kinds, axis=0, return_counts=True)
-    moves, offset_s = names[np.argmax(numbers)].tolist()
+    moves, weekday, offset_s = names[np.argmax(numbers)].tolist()
     if len(known) < _SHARING or numbers.max() < _MOST * len(known):
         return edges, shared
     like = (edges.moves == moves) & (edges.offset_s == offset_s)
     shared = (edges.moves == Moves.UNKNOWN) & ((moves != Moves.START) | (edges.high_s > offset_s))
     return edges._replace(
         moves=np.where(shared, moves, edges.moves),
+        weekday=np.where(shared, weekday, edges.weekday),
         offset_s=np.where(shared, offset_s, edges.offset_s),
         low_s=np.where(shared, edges.low_s[like].min(), edges.low_s),
         high_s=np.where(shared, edges.high_s[like].max(), edges.high_s),

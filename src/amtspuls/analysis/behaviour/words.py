@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from amtspuls.analysis.behaviour.base import CalendarBehaviour, Edge
 from amtspuls.analysis.behaviour.learn import behaviour_of
 from amtspuls.analysis.behaviour.rules import Moves
-from amtspuls.analysis.grouping import By, Label, Watched
+from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched
 from amtspuls.analysis.localtime import DAY_S, HOUR_S
 
 UNKNOWN = "unknown"
@@ -68,10 +68,8 @@ def horizon_text(edge: Edge) -> str:
     days, clock = _day_and_clock(edge.offset_s)
     if edge.moves is Moves.DAY:
         return f"{days} days ahead, a day at a time at {clock}"
-    weekday = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[
-        -days % 7
-    ]
-    return f"a week at a time on {weekday} at {clock}, {days} days before its Monday"
+    weekday = WEEKDAYS[(edge.weekday - days) % 7]
+    return f"up to {days + 6} days ahead, a week at a time on {weekday} at {clock}"
 
 
 def _day_and_clock(offset_s: int) -> tuple[int, str]:
