@@ -39,7 +39,7 @@ from amtspuls.archive.week import WEEKS_NAME
 from amtspuls.catalogue.portal import Portal
 from amtspuls.cli.scoring import truth_of
 from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View
-from amtspuls.replica.town import FIRST_SCENARIOS, SCENARIOS, Town, make_scenario, take_looks
+from amtspuls.replica.town import SCENARIOS, Town, make_scenario, take_looks
 from support.command import run_well
 from support.memory_archive import MemoryArchive
 
@@ -470,15 +470,6 @@ def test_intervals_are_judged_where_something_happened_or_was_said_to() -> None:
 
 def rows() -> Iterator[dict[str, object]]:
     yield from score_rows("shared-desks", 1, scores_of("shared-desks"))
-
-
-def test_the_accuracy_page_holds_every_scenario_and_rule() -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "accuracy.md").read_text("utf-8")
-
-    for name in FIRST_SCENARIOS:
-        for rule in ("span-1", "legacy", "legacy-clipped"):
-            assert page.count(f"| {name} | `{rule}` |") == 2, "make accuracy"
-    assert "seeds 1000 to" in page
 
 
 def test_rows_hold_all_figures() -> None:
