@@ -23,6 +23,7 @@ from amtspuls.analysis.quantiles import weighted_quantile
 from amtspuls.analysis.selection import Selection
 from amtspuls.errors import ArchiveError, ConfigError
 from amtspuls.model import Calendar
+from support.histories import effort
 from support.measure_cases import morning, portals, with_gap
 from support.tiny_archive import (
     TinyPortal,
@@ -290,7 +291,7 @@ def test_every_measure_answers_by_everything_it_declares(name: str) -> None:
         assert "provisional" in answer.sentence
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=effort(8), deadline=None)
 @given(portals("bonn"), portals("kielsw"))
 def test_shares_sum_to_one_and_nothing_is_negative(one: TinyPortal, other: TinyPortal) -> None:
     watched = load_watched(TinyReader(one, other), Selection())
@@ -320,7 +321,7 @@ def test_shares_sum_to_one_and_nothing_is_negative(one: TinyPortal, other: TinyP
         assert row["offered"] is None or row["booked"] <= row["offered"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=effort(6), deadline=None)
 @given(portals())
 def test_numbers_of_calendars_do_not_matter(portal: TinyPortal) -> None:
     swap = {1: 2, 2: 1}

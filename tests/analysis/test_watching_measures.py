@@ -12,18 +12,33 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 
-from amtspuls.analysis import free_stock, wait, within_target, zero_rate
+from amtspuls.analysis import (
+    free_stock,
+    wait,
+    within_target,
+    zero_rate,
+)
 from amtspuls.analysis.base import Measure
 from amtspuls.analysis.grouping import By
-from amtspuls.analysis.measures import load_watched, measure_archive, take_measure
+from amtspuls.analysis.measures import measure_archive
 from amtspuls.analysis.selection import Selection
-from amtspuls.model import day_of_slot
+from amtspuls.model import (
+    day_of_slot,
+)
 from support.histories import effort
 from support.measure_cases import morning, with_gap
-from support.slow_watch import Piece, holey, pieces, rate, weighted
+from support.slow_watch import (
+    NAMES,
+    Piece,
+    Row,
+    ask,
+    holey,
+    pieces,
+    rate,
+    weighted,
+)
 from support.tiny_archive import (
     TinyPortal,
-    TinyReader,
     TinySpan,
     TinyView,
     days,
@@ -31,13 +46,6 @@ from support.tiny_archive import (
     slot,
     utc,
 )
-
-Row = dict[str, Any]
-
-
-def ask(portal: TinyPortal | TinyReader, measure: Measure, by: By = By.ALL) -> list[Any]:
-    reader = portal if isinstance(portal, TinyReader) else TinyReader(portal)
-    return list(take_measure(measure, load_watched(reader, Selection()), by).rows)
 
 
 def keys_of(piece: Piece, by: By) -> Any:
@@ -51,9 +59,6 @@ def keys_of(piece: Piece, by: By) -> Any:
         By.DAY: local.date().isoformat(),
         By.WEEK: f"{local:%G-%V}",
     }[by]
-
-
-NAMES = {By.PORTAL: "portal", By.CALENDAR: "calendar"}
 
 
 def hold_against(portal: TinyPortal, measure: Measure, slow: Callable[[list[Piece]], Row]) -> None:

@@ -7,13 +7,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from amtspuls.analysis.base import Measure
+from amtspuls.analysis.grouping import By
+from amtspuls.analysis.measures import load_watched, take_measure
+from amtspuls.analysis.selection import Selection
 from amtspuls.model import Covered, Slot, day_of_slot, utc_from_slot
 from support.measure_cases import portals
-from support.tiny_archive import TinyPortal, TinySnapshot, TinyView
+from support.tiny_archive import TinyPortal, TinyReader, TinyView
+
+Row = dict[str, Any]
+"""Figures by the key of their column."""
+
+NAMES = {By.PORTAL: "portal", By.CALENDAR: "calendar"}
+"""Columns that say what a row is about, where they are not called as the grouping."""
+
+
+def ask(portal: TinyPortal | TinyReader, measure: Measure, by: By = By.ALL) -> list[Any]:
+    """Rows of a measure over a whole portal."""
+    reader = portal if isinstance(portal, TinyReader) else TinyReader(portal)
+    return list(take_measure(measure, load_watched(reader, Selection()), by).rows)
 
 
 @dataclass(frozen=True)
@@ -55,16 +72,24 @@ class Piece:
         return (start - self.at).total_seconds() / 86_400
 
 
-def pieces(portal: TinyPortal) -> Iterator[Piece]:
-    """All covered time of a portal, from its first snapshot until its last one and its period."""
+def periods_of(portal: TinyPortal) -> list[int]:
+    """Planned period of each snapshot; where none was planned, the median distance of all."""
     times = [snapshot.at for snapshot in portal.snapshots]
     steps = [int((b - a).total_seconds()) for a, b in pairwise(times)]
     usual = int(median(steps)) if steps else 900
+    return [one.period_s if one.period_s > 0 else usual for one in portal.snapshots]
 
-    def period(snapshot: TinySnapshot) -> int:
-        return snapshot.period_s if snapshot.period_s > 0 else usual
 
-    end = times[-1] + timedelta(seconds=period(portal.snapshots[-1]))
+def asked_of(portal: TinyPortal) -> tuple[datetime, datetime]:
+    """From the first snapshot until the last one and its period."""
+    end = portal.snapshots[-1].at + timedelta(seconds=periods_of(portal)[-1])
+    return portal.snapshots[0].at, end
+
+
+def pieces(portal: TinyPortal) -> Iterator[Piece]:
+    """All covered time of a portal."""
+    period = dict(zip((one.at for one in portal.snapshots), periods_of(portal), strict=True))
+    end = asked_of(portal)[1]
     for calendar in portal.calendars:
         seen = [
             (snapshot, view)
@@ -73,7 +98,7 @@ def pieces(portal: TinyPortal) -> Iterator[Piece]:
             if view.calendar == calendar and view.outcome in ("ok", "partial")
         ]
         for place, (snapshot, view) in enumerate(seen):
-            width = period(snapshot)
+            width = period[snapshot.at]
             if place + 1 < len(seen):
                 gap = (seen[place + 1][0].at - snapshot.at).total_seconds()
                 width = int(gap) if gap <= 1.5 * width else width

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from amtspuls.analysis.coverage import CoveredTime, find_covered_time, seconds_between
+from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence, answered
 from amtspuls.analysis.localtime import (
     HOUR_S,
@@ -24,12 +25,14 @@ from amtspuls.analysis.localtime import (
     week_of,
     weekday_of,
 )
-from amtspuls.analysis.transitions import Events, Transitions, find_transitions
+from amtspuls.analysis.transitions import find_transitions
 from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EPOCH_ON = date(1970, 1, 1)
+_WEEKS = 1 << 20
+"""More weeks than any slot may lie after 1970."""
 
 Label = tuple[str, int]
 """What a row is about: portal id (empty where portals are taken together) and a key that depends on ``By``."""
@@ -45,11 +48,12 @@ class By(StrEnum):
     WEEKDAY = "weekday"
     DAY = "day"
     WEEK = "week"
+    CALENDAR_WEEK = "calendar-week"
 
     @property
     def of_portal(self) -> bool:
         """Whether every row belongs to one portal."""
-        return self in (By.PORTAL, By.CALENDAR)
+        return self in (By.PORTAL, By.CALENDAR, By.CALENDAR_WEEK)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,16 @@ class Watched:
     def transitions(self) -> Transitions:
         """Bookings, cancellations and openings."""
         return find_transitions(self.evidence)
+
+    def bookings(self, by: By) -> Events:
+        """Bookings for a grouping: by calendar, one that closed several calendars is in each."""
+        found = self.transitions
+        return found.bookings_by_calendar if by is By.CALENDAR else found.bookings
+
+    def cancellations(self, by: By) -> Events:
+        """Cancellations for a grouping; as ``bookings``."""
+        found = self.transitions
+        return found.cancellations_by_calendar if by is By.CALENDAR else found.cancellations
 
     @cached_property
     def cells(self) -> Cells:
@@ -124,6 +138,16 @@ class Observed:
         return self.portal_s / HOUR_S
 
 
+def calendar_week(calendar: Ints, week: Ints) -> Ints:
+    """Key of calendars and weeks together."""
+    return calendar * _WEEKS + week
+
+
+def split_calendar_week(key: int) -> tuple[int, int]:
+    """Calendar and week of such a key."""
+    return divmod(key, _WEEKS)
+
+
 def time_keys(by: By, local_s: Ints) -> Ints:
     """Key of local seconds for a grouping by time; zeros for any other."""
     if by is By.HOUR:
@@ -139,20 +163,21 @@ def time_keys(by: By, local_s: Ints) -> Ints:
 
 def count_events(
     watched: Sequence[Watched], by: By, pick: Mapping[str, Sequence[Events]]
-) -> dict[Label, dict[str, int]]:
-    """Count events by row.
+) -> dict[Label, dict[str, float]]:
+    """Add up by row how many bookings (or the like) events stand for.
 
     Args:
         watched: The portals.
         by: The grouping.
         pick: For each name of a count, the events to count, one entry per portal.
     """
-    counts: dict[Label, dict[str, int]] = defaultdict(lambda: dict.fromkeys(pick, 0))
+    counts: dict[Label, dict[str, float]] = defaultdict(lambda: dict.fromkeys(pick, 0.0))
     for name, of_portals in pick.items():
         for one, events in zip(watched, of_portals, strict=True):
-            keys, numbers = np.unique(
-                one.event_keys(by, events.calendar, events.at), return_counts=True
+            keys, places = np.unique(
+                one.event_keys(by, events.calendar, events.at), return_inverse=True
             )
+            numbers = np.bincount(places, events.weight, len(keys))
             for key, number in zip(keys.tolist(), numbers.tolist(), strict=True):
                 counts[one.label(by, key)][name] += number
     return counts
@@ -220,10 +245,11 @@ def describe_label(watched: Sequence[Watched], by: By, label: Label) -> dict[str
     portal_id, key = label
     if by is By.PORTAL:
         return {"portal": portal_id}
+    if by is By.CALENDAR_WEEK:
+        number, week = split_calendar_week(key)
+        return {**_describe_calendar(watched, portal_id, number), "week": _week_text(week)}
     if by is By.CALENDAR:
-        owner = next(one for one in watched if one.evidence.record.portal_id == portal_id)
-        calendar = owner.calendars[key]
-        return {"portal": portal_id, "calendar": calendar.key, "calendar_name": calendar.name}
+        return _describe_calendar(watched, portal_id, key)
     if by is By.HOUR:
         return {"hour": key}
     if by is By.WEEKDAY:
@@ -231,5 +257,17 @@ def describe_label(watched: Sequence[Watched], by: By, label: Label) -> dict[str
     if by is By.DAY:
         return {"day": (_EPOCH_ON + timedelta(days=key)).isoformat()}
     if by is By.WEEK:
-        return {"week": str(IsoWeek.of(_EPOCH_ON + timedelta(days=monday_of(key))))}
+        return {"week": _week_text(key)}
     return {}
+
+
+def _describe_calendar(
+    watched: Sequence[Watched], portal_id: str, number: int
+) -> dict[str, str | int]:
+    owner = next(one for one in watched if one.evidence.record.portal_id == portal_id)
+    calendar = owner.calendars[number]
+    return {"portal": portal_id, "calendar": calendar.key, "calendar_name": calendar.name}
+
+
+def _week_text(week: int) -> str:
+    return str(IsoWeek.of(_EPOCH_ON + timedelta(days=monday_of(week))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,18 +16,34 @@ from amtspuls.analysis import (
     booking_times,
     cancellation_rate,
     free_stock,
+    hold_time,
+    horizon,
     lead_time,
+    mirrors,
+    notice,
+    offered_hours,
     per_inhabitants,
     refill,
+    refresh,
     releases,
+    slot_life,
     wait,
     wanted_times,
+    watching,
     within_target,
     zero_rate,
 )
-from amtspuls.analysis.base import Answer, Column, Measure, Row, Unit
+from amtspuls.analysis.base import Answer, Column, Figures, Measure, Row, Unit
 from amtspuls.analysis.evidence import load_evidence
-from amtspuls.analysis.grouping import By, Label, Observed, Watched, describe_label, observe
+from amtspuls.analysis.grouping import (
+    By,
+    Label,
+    Observed,
+    Watched,
+    describe_label,
+    observe,
+    split_calendar_week,
+)
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.base import ArchiveReader
 from amtspuls.errors import ConfigError
@@ -44,9 +61,17 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             within_target.MEASURE,
             zero_rate.MEASURE,
             free_stock.MEASURE,
+            slot_life.MEASURE,
+            offered_hours.MEASURE,
+            watching.MEASURE,
             releases.MEASURE,
             refill.MEASURE,
             per_inhabitants.MEASURE,
+            notice.MEASURE,
+            horizon.MEASURE,
+            refresh.MEASURE,
+            mirrors.MEASURE,
+            hold_time.MEASURE,
         )
     }
 )
@@ -59,6 +84,12 @@ _ABOUT = {
         Column("portal", "portal"),
         Column("calendar", "calendar"),
         Column("calendar_name", "name"),
+    ),
+    By.CALENDAR_WEEK: (
+        Column("portal", "portal"),
+        Column("calendar", "calendar"),
+        Column("calendar_name", "name"),
+        Column("week", "week of the slots"),
     ),
     By.HOUR: (Column("hour", "hour"),),
     By.WEEKDAY: (Column("weekday", "weekday"),),
@@ -74,7 +105,17 @@ _EVIDENCE = (
     Column("provisional", "provisional"),
 )
 _COUNTS = frozenset(
-    {"bookings", "cancellations", "openings", "untimed", "releases", "slots", "refilled", "lapsed"}
+    {
+        "bookings",
+        "cancellations",
+        "openings",
+        "untimed",
+        "releases",
+        "slots",
+        "refilled",
+        "lapsed",
+        "gone",
+    }
 )
 
 
@@ -160,7 +201,7 @@ def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
             ),
             **_evidence(measure, observed, watched[0].evidence.zone),
         }
-        for label, observed in _observed(measure, watched, by).items()
+        for label, observed in _observed(measure, watched, by, figures).items()
     ]
 
 
@@ -175,12 +216,30 @@ def _figures(measure: Measure, found: Row, *, watched: bool) -> Row:
     return {**counts, **found}
 
 
-def _observed(measure: Measure, watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
-    rows = observe(watched, by)
-    if not measure.about_slots or by is By.ALL:
-        return rows
+def _observed(
+    measure: Measure, watched: Sequence[Watched], by: By, figures: Figures
+) -> dict[Label, Observed]:
+    """How much was observed for each row, in the order to print."""
+    if not measure.about_slots or by in (By.ALL, By.PORTAL, By.CALENDAR):
+        return observe(watched, by)
+    if by is By.CALENDAR_WEEK:
+        return _observed_of_calendars(watched, figures)
     overall = observe(watched, By.ALL)[("", 0)]
-    return {label: replace(overall) for label in rows}
+    # Slots lie in weeks of their own, beyond the range; hours and weekdays are always the same.
+    labels = sorted(figures) if by is By.WEEK else observe(watched, by)
+    return {label: replace(overall) for label in labels}
+
+
+def _observed_of_calendars(watched: Sequence[Watched], figures: Figures) -> dict[Label, Observed]:
+    """Rows by calendar in the order of the archive, then by week."""
+    weeks: dict[Label, list[Label]] = defaultdict(list)
+    for portal_id, key in sorted(figures):
+        weeks[portal_id, split_calendar_week(key)[0]].append((portal_id, key))
+    return {
+        label: replace(observed)
+        for calendar, observed in observe(watched, By.CALENDAR).items()
+        for label in weeks[calendar]
+    }
 
 
 def _evidence(measure: Measure, observed: Observed, zone: ZoneInfo) -> dict[str, Any]:
