@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from amtspuls.analysis.base import Answer, Column, Row, Unit
@@ -17,8 +18,12 @@ def shown_columns(answer: Answer) -> tuple[Column, ...]:
 
 def show_rows(answer: Answer) -> list[dict[str, Any]]:
     """Rows for people: keys as in ``shown_columns``, shares times 100, numbers rounded."""
-    columns = shown_columns(answer)
-    return [{column.key: _show(column, row) for column in columns} for row in answer.rows]
+    return show_figures(shown_columns(answer), answer.rows)
+
+
+def show_figures(columns: Sequence[Column], rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The columns of some rows for people: shares times 100, numbers rounded."""
+    return [{column.key: _show(column, row) for column in columns} for row in rows]
 
 
 def _show(column: Column, row: Row) -> Any:

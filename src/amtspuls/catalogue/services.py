@@ -6,7 +6,7 @@ The rules are told in docs/reference/catalogue.md. Names are German, as portals 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -168,7 +168,7 @@ def common_service(name: str) -> CommonService:
     ``nach`` ... only where the rest says nothing. A name of identity card and passport is an identity
     card; a name that no rule knows is ``other``.
     """
-    whole = _plain(name)
+    whole = plain_text(name)
     if _ALWAYS_OTHER.search(whole):
         return "other"
     for text in (_ASIDE.sub(" ", whole), whole):
@@ -177,6 +177,16 @@ def common_service(name: str) -> CommonService:
             if found:
                 return "id_card" if found == "passport" and "ausweis" in text else found
     return "other"
+
+
+def offered_services(names: Iterable[str]) -> frozenset[CommonService]:
+    """The common services for which at least one plain name stands.
+
+    To collect a paper, to change or to hand it back is not the service: who wants an identity card finds
+    no place among appointments to collect one.
+    """
+    commons = ((name, common_service(name)) for name in names)
+    return frozenset(common for name, common in commons if not _rank(name, common)[0])
 
 
 def choose_services(
@@ -215,7 +225,8 @@ def choose_services(
     return tuple(sorted(found[common][1] for common in chosen))
 
 
-def _plain(name: str) -> str:
+def plain_text(name: str) -> str:
+    """A text as it is compared: small letters, umlauts as two letters, single blanks."""
     return " ".join(name.casefold().translate(_PLAIN_LETTERS).split())
 
 
@@ -234,7 +245,7 @@ _Rank = tuple[bool, int, int]
 
 def _rank(name: str, common: CommonService) -> _Rank:
     """Whether a name is never plain, how far it is from plain, how good its best word is; small is better."""
-    text = _EITHER.sub(" ", _plain(name))
+    text = _EITHER.sub(" ", plain_text(name))
     words = _PREFERRED[common]
     best = next((place for place, word in enumerate(words) if word in text), len(words))
     return bool(_NEVER_PLAIN.search(text)), sum(bool(w.search(text)) for w in _LESS_PLAIN), best
