@@ -65,6 +65,7 @@ class CalendarBehaviour:
         horizon: When they first come.
         release_minutes: Local minutes of day at which days or weeks come; empty where slots come one by one
             or nothing is known.
+        seen_ahead_s: The longest lead of a slot, the rarest half per cent left out; None without one.
         grid_min: Minutes between start times; None where unknown.
         grid_by_weekday: The same from Monday to Sunday.
         first_min: Local minute of day of the earliest start; None without a slot.
@@ -78,6 +79,7 @@ class CalendarBehaviour:
     notice: Edge
     horizon: Edge
     release_minutes: tuple[int, ...]
+    seen_ahead_s: int | None
     grid_min: int | None
     grid_by_weekday: tuple[int | None, ...]
     first_min: int | None
@@ -224,6 +226,7 @@ class Behaviour:
             notice=_edge(self.notice, place, shared=bool(self.notice_shared[place])),
             horizon=_edge(self.horizon, place, shared=bool(self.horizon_shared[place])),
             release_minutes=self.release_minutes(place),
+            seen_ahead_s=_known(self.seen_ahead_s[place], 0),
             grid_min=_known(self.grid[place], 1),
             grid_by_weekday=tuple(_known(step, 1) for step in self.grid_by_weekday[place].tolist()),
             first_min=_known(hours.first_min[place], 0),

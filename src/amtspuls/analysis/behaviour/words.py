@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from amtspuls.analysis.behaviour.base import CalendarBehaviour, Edge
 from amtspuls.analysis.behaviour.learn import behaviour_of
+from amtspuls.analysis.behaviour.refresh import Refresh
 from amtspuls.analysis.behaviour.rules import Moves
 from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched
 from amtspuls.analysis.localtime import DAY_S, HOUR_S
@@ -70,6 +71,15 @@ def horizon_text(edge: Edge) -> str:
         return f"{days} days ahead, a day at a time at {clock}"
     weekday = WEEKDAYS[(edge.weekday - days) % 7]
     return f"up to {days + 6} days ahead, a week at a time on {weekday} at {clock}"
+
+
+def refresh_text(found: Refresh) -> str:
+    """How a page is renewed."""
+    if not found.known:
+        return UNKNOWN
+    if found.period_s is None:
+        return "always fresh"
+    return f"renewed every {duration_text(found.period_s)}"
 
 
 def _day_and_clock(offset_s: int) -> tuple[int, str]:
