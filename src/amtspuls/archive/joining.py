@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.archive.base import STILL_OPEN, SpanColumns
-from amtspuls.archive.changes import on_covered_days
 from amtspuls.archive.pieces import (
     LEFT_OUT,
     OpenSpans,
@@ -25,8 +24,9 @@ from amtspuls.archive.pieces import (
     key_of,
     slot_of_key,
 )
+from amtspuls.archive.sealed.rows import on_covered_days
 from amtspuls.archive.times import Ints
-from amtspuls.model import Covered, Outcome
+from amtspuls.model import Outcome
 
 _NONE: Ints = np.zeros(0, dtype=np.int64)
 NOTHING_OPEN = OpenSpans(_NONE, _NONE, _NONE)
@@ -188,7 +188,7 @@ def first_covering(piece: Piece, keys: Ints) -> Ints:
             if not len(mine):
                 break
             if Outcome(views.outcome[run]).answered:
-                inside = on_covered_days(slots[mine], Covered.parse(views.covered[run]))
+                inside = on_covered_days(slots[mine], views.covered[run])
                 first[mine[inside]] = views.first[run]
                 mine = mine[~inside]
     return first
@@ -220,6 +220,8 @@ def entering(piece: Piece, *, alone: bool) -> Ints:
 
 def still_before(piece: Piece, keys: Ints) -> Ints:
     """Of spans that were open at the end of a piece, those that it does not see open."""
+    if not len(keys):
+        return keys
     spans, key = piece.portal.spans, key_of(piece.span_calendar, piece.span_slot)
     at_end = np.unique(key[spans.closed == len(piece.taken_at)])
     _, there = find_keys(at_end, keys)

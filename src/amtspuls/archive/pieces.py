@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.archive.base import CapacityColumns, SnapshotColumns, ViewColumns
-from amtspuls.archive.changes import on_covered_days
 from amtspuls.archive.sealed.model import SealedPortal
+from amtspuls.archive.sealed.rows import on_covered_days
 from amtspuls.archive.times import Ints, starts_of
-from amtspuls.model import Covered, Outcome
+from amtspuls.model import Outcome
 
 SEALED_NUMBERS = 2**40
 LEFT_OUT = 0
@@ -165,7 +165,7 @@ class Piece:
     def _open_counts(self, own: slice, covered: str) -> Ints:
         """How many spans of one calendar are open on covered days, by ordinal."""
         spans = self.portal.spans
-        inside = covered_mask(self.span_slot[own], covered)
+        inside = on_covered_days(spans.slot[own], covered)
         count = len(self.taken_at)
         steps = np.bincount(spans.opened[own][inside], minlength=count + 1)
         steps -= np.bincount(spans.closed[own][inside], minlength=count + 1)
@@ -200,14 +200,6 @@ class Piece:
         calendar, slot = self.span_calendar[places], self.span_slot[places]
         order = np.lexsort((slot, calendar))
         return calendar[order], slot[order]
-
-
-def covered_mask(slots: Ints, covered: str) -> NDArray[np.bool_]:
-    """Which slots, in any order, lie on the days of a ``str(Covered)``."""
-    order = np.argsort(slots, kind="stable")
-    mask = np.zeros(len(slots), dtype=np.bool_)
-    mask[order] = on_covered_days(slots[order], Covered.parse(covered))
-    return mask
 
 
 def is_answered(outcomes: NDArray[np.object_]) -> NDArray[np.bool_]:

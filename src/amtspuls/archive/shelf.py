@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from amtspuls.archive.sealed.read import SealedWeek
 
 _WEEKS_OPEN = 16
-_PORTALS_KEPT = 128
+# A question looks at all portals of some weeks, several times: about 0.3 MB each.
+_PORTALS_KEPT = 256
 
 
 class About:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +21,8 @@ WEEKS_NAME = "weeks"
 """Folder of an archive's sealed weeks."""
 
 _NAME = re.compile(r"(\d{4})-(\d{2})")
+_YEAR_FOLDER = re.compile(r"iso_year=\d{4}")
+_WEEK_FOLDER = re.compile(r"iso_week=\d{2}")
 _WEEK = timedelta(days=7)
 
 
@@ -91,12 +96,30 @@ def is_sealed(weeks: Path, week: IsoWeek) -> bool:
 
 
 def sealed_weeks(weeks: Path) -> list[IsoWeek]:
-    """Sealed weeks of a folder, ascending; none where there is no such folder."""
-    found = []
-    for place in weeks.glob("iso_year=????/iso_week=??"):
-        year, number = place.parent.name[-4:], place.name[-2:]
-        try:
-            found.append(IsoWeek.parse(f"{year}-{number}"))
-        except ConfigError:
-            continue
-    return sorted(found)
+    """Sealed weeks of a folder, ascending; none where there is no such folder.
+
+    Every look at an archive asks for them, so no file is opened and no path is put together.
+    """
+    return sorted(
+        week
+        for year in _names_in(weeks)
+        if _YEAR_FOLDER.fullmatch(year)
+        for number in _names_in(f"{weeks}/{year}")
+        if (week := _week_of_folders(year, number))
+    )
+
+
+def _names_in(folder: Path | str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+@cache
+def _week_of_folders(year: str, number: str) -> IsoWeek | None:
+    if _WEEK_FOLDER.fullmatch(number):
+        with suppress(ConfigError):
+            return IsoWeek.parse(f"{year[-4:]}-{number[-2:]}")
+    return None

@@ -7,6 +7,7 @@ Every table has a column ``portal`` and is sorted by it (byte order of the id), 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -124,9 +125,16 @@ def _table(table: str, portal_id: str, columns: Mapping[str, Any]) -> pa.Table:
     return pa.Table.from_arrays([repeated(portal_id, rows), *arrays], schema=schema)
 
 
-def no_rows(table: str) -> pa.Table:
-    """A table without rows."""
+def schema_of_one(table: str) -> pa.Schema:
+    """Columns that tell something of a single portal: all but its id, which fills most of a file's rows."""
     schema = SCHEMAS[table]
+    return schema if table == "portals" else schema.remove(0)
+
+
+@cache
+def no_rows(table: str) -> pa.Table:
+    """A table without rows, of a single portal."""
+    schema = schema_of_one(table)
     return pa.Table.from_arrays([to_arrow([], field.type) for field in schema], schema=schema)
 
 
@@ -167,9 +175,5 @@ def decode_calendars(table: pa.Table) -> tuple[SealedCalendar, ...]:
 
 
 def _arrays(table: pa.Table) -> dict[str, Any]:
-    """Columns as arrays of numpy, without ``portal``."""
-    return {
-        name: to_numpy(table.column(name).combine_chunks())
-        for name in table.column_names
-        if name != "portal"
-    }
+    """Columns as arrays of numpy."""
+    return {name: to_numpy(table.column(name).combine_chunks()) for name in table.column_names}

@@ -24,6 +24,7 @@ from amtspuls.archive.sealed.format import (
     decode_record,
     no_rows,
     rows_in,
+    schema_of_one,
 )
 from amtspuls.archive.sealed.manifest import (
     MANIFEST_NAME,
@@ -153,7 +154,7 @@ class _Table:
             raise _damaged(path, f"has {data.size} bytes, not those of {MANIFEST_NAME}")
         if hashlib.sha256(data).hexdigest() != entry.sha256:
             raise _damaged(path, f"does not have the digest that {MANIFEST_NAME} names")
-        self._path, self._table = path, table
+        self._path, self._table, self._schema = path, table, schema_of_one(table)
         try:
             self._file = pq.ParquetFile(pa.BufferReader(data))
         except pa.ArrowException as error:
@@ -186,8 +187,8 @@ class _Table:
         if self._kept is None or self._kept[0] != group:
             try:
                 # A group is so small that handing columns to threads costs more than it saves.
-                rows = self._file.read_row_group(group, use_threads=False)
-                self._kept = (group, rows.cast(SCHEMAS[self._table]))
+                rows = self._file.read_row_group(group, self._schema.names, use_threads=False)
+                self._kept = (group, rows.cast(self._schema))
             except (pa.ArrowException, OSError) as error:
                 raise _damaged(self._path, f"row group {group} cannot be read ({error})") from error
         return self._kept[1]

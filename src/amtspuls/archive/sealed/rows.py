@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.archive.sealed.model import Bools, Ints32, SealedPortal
+from amtspuls.archive.sealed.model import Bools, Ints32, Ints64, SealedPortal
 from amtspuls.model import Covered, Outcome
 
 
@@ -49,7 +49,7 @@ def free_at(portal: SealedPortal, ordinal: int) -> Mapping[int, Ints32]:
     return found
 
 
-def on_covered_days(slots: Ints32, covered: str) -> Bools:
+def on_covered_days(slots: Ints32 | Ints64, covered: str) -> Bools:
     """Which slots lie on the days of a ``str(Covered)``."""
     inside = np.zeros(len(slots), dtype=np.bool_)
     for first, until in _slot_bounds(covered):
