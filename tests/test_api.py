@@ -142,6 +142,10 @@ def test_filters_pick_portals_calendars_times_and_weeks(folder: Path) -> None:
         assert 0 < first < every <= first + second
         with pytest.raises(ConfigError, match="no week"):
             archive.spans(weeks="May")
+        for table in (archive.snapshots, archive.views, archive.spans):
+            with pytest.raises(ConfigError, match=r"2026-02-03.*lies after.*2026-02-02.*exchange"):
+                table(from_at="2026-02-03", until_at="2026-02-02")
+        assert archive.views(from_at="2026-01-27", until_at="2026-01-27").num_rows == 0
         with pytest.raises(ConfigError, match="no time"):
             archive.spans(from_at="yesterday")
 

@@ -107,7 +107,7 @@ class Archive:
 
         Raises:
             ArchiveError: The archive is damaged.
-            ConfigError: A time or week is none.
+            ConfigError: A time or week is none, or ``from_at`` lies after ``until_at``.
         """
         parts = []
         for record, ranges in self._asked(portals, from_at, until_at, weeks):
@@ -131,7 +131,7 @@ class Archive:
 
         Raises:
             ArchiveError: The archive is damaged.
-            ConfigError: A time or week is none.
+            ConfigError: A time or week is none, or ``from_at`` lies after ``until_at``.
         """
         parts = []
         for record, ranges in self._asked(portals, from_at, until_at, weeks):
@@ -157,7 +157,7 @@ class Archive:
 
         Raises:
             ArchiveError: The archive is damaged.
-            ConfigError: A time or week is none.
+            ConfigError: A time or week is none, or ``from_at`` lies after ``until_at``.
         """
         parts = []
         for record, ranges in self._asked(portals, from_at, until_at, weeks):

@@ -66,6 +66,7 @@ def test_complete_weeks_are_exported_once(
     assert bundles(tmp_path / "out") == ["2026-05.tar.gz"]
     assert "2026-05" in out
     assert "2026-05.tar.gz: 14 rows" in err
+    assert "left out: 2026-04, 2026-06, which the archive does not reach over; --incomplete" in err
     with open_bundle(tmp_path / "out" / "2026" / "2026-05.tar.gz") as bundle:
         assert bundle.portal_ids == ("amt", "bau")
         assert len(bundle.read_portal("bau").times) == 7
@@ -119,6 +120,7 @@ def test_incomplete_weeks_are_written_until_they_are_complete(
         "2026-06.tar.gz.incomplete",
     ]
     assert "2026-06.tar.gz: 2 rows (incomplete week)" in err
+    assert "left out" not in err
 
     longer = store(tmp_path / "longer", daily("amt", 20))
     export(capsys, longer, tmp_path / "out")

@@ -154,3 +154,9 @@ def test_a_period_of_an_unknown_portal_is_refused(
     text = CONTACT + "[schedule.portals]\nkeil = 30\n"
     (empty_folder / "amtspuls.toml").write_text(text, encoding="utf-8")
     assert 'no portal has the id "keil"; did you mean "kiel"' in refused(capsys, "-i", "kiel")
+
+
+def test_costs_and_services_are_two_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "list", "--services", "--cost")
+    assert (code, out) == (2, "")
+    assert "--cost and --services are two lists: name one of them" in err

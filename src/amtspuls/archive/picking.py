@@ -18,6 +18,7 @@ from amtspuls.archive.reader_live import within
 from amtspuls.archive.times import seconds_of
 from amtspuls.archive.week import IsoWeek
 from amtspuls.clock import parse_local_time
+from amtspuls.errors import ConfigError
 
 Globs = str | Sequence[str] | None
 """One glob or several; None means all."""
@@ -56,15 +57,19 @@ def ranges_in(
     """What is asked of a portal, in its own zone; None for ``weeks`` means all.
 
     Raises:
-        ConfigError: A time is none.
+        ConfigError: A time is none, or the first lies after the last.
     """
     limits = within(instant_in(record, from_at), instant_in(record, until_at))
     first = -(2**53) if limits[0] is None else limits[0]
     until = 2**53 if limits[1] is None else limits[1]
+    zone = ZoneInfo(record.zone)
+    if first > until:
+        # One of them alone is never the later one.
+        told = [datetime.fromtimestamp(at, zone).isoformat(" ") for at in (first, until)]
+        raise ConfigError(f"from_at ({told[0]}) lies after until_at ({told[1]}): exchange the two")
     if weeks is None:
         everything = limits == (None, None)
         return Ranges(limits, () if everything else ((first, until),))
-    zone = ZoneInfo(record.zone)
     parts = tuple(
         (max(first, seconds_of(start)), min(until, seconds_of(end)))
         for start, end in (week.bounds(zone) for week in sorted(weeks))

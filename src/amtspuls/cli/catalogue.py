@@ -68,7 +68,11 @@ def list_portals(
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
 ) -> None:
     """List the portals of the catalogue, the user's own included."""
+    from amtspuls.errors import ConfigError
     from amtspuls.settings import load_settings
+
+    if cost and services:
+        raise ConfigError("--cost and --services are two lists: name one of them")
 
     settings = load_settings(config)
     known = load_catalogue_of(settings, catalogue)

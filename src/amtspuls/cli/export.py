@@ -147,8 +147,14 @@ def _export(
         for week in _weeks(reach, named, incomplete=incomplete)
         if named or not is_exported(to, week, compressed=compressed)
     ]
+    edges = [str(week) for week in reach.weeks() if not reach.is_complete(week)]
     if not weeks:
         say(_say_nothing_to_do(reach, to))
+    elif edges and not named and not incomplete:
+        say(
+            f"left out: {', '.join(edges)}, which the archive does not reach over; --incomplete"
+            " exports what there is"
+        )
     with progress(len(weeks) * len(portal_ids), "export") as step:
         return [
             write_week(
