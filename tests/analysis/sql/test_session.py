@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -282,6 +283,37 @@ def test_weeks_of_a_live_archive_are_running(tmp_path: Path) -> None:
     assert ask(tmp_path, "SELECT reason FROM snapshots WHERE outcome = 'throttled'") == [
         {"reason": "429"}
     ]
+
+
+def store_days(folder: Path, *days: datetime) -> None:
+    with closing(open_writer(folder)) as writer:
+        for at in days:
+            writer.store(PORTAL, Snapshot(PORTAL.id, at, at, Outcome.OK))
+
+
+def test_a_sealed_week_out_of_another_archive_is_there(tmp_path: Path) -> None:
+    monday = datetime(2026, 1, 26, 12, tzinfo=UTC)
+    store_days(tmp_path / "first", monday, monday + timedelta(weeks=1))
+    seal(tmp_path / "first", monday + timedelta(weeks=1))
+    store_days(tmp_path / "second", monday + timedelta(weeks=2))
+    folder = "weeks/iso_year=2026/iso_week=05"
+    shutil.copytree(tmp_path / "first" / folder, tmp_path / "second" / folder)
+    rows = ask(tmp_path / "second", "SELECT week, source, snapshots FROM weeks")
+    assert [tuple(row.values()) for row in rows] == [
+        ("2026-05", "live", 1),
+        ("2026-07", "running", 1),
+    ]
+    assert len(ask(tmp_path / "second", "FROM snapshots")) == 2
+
+
+def test_of_a_week_that_is_being_sealed_the_live_rows_count(tmp_path: Path) -> None:
+    monday = datetime(2026, 1, 26, 12, tzinfo=UTC)
+    store_days(tmp_path / "sealed", monday)
+    seal(tmp_path / "sealed", monday + timedelta(weeks=1))
+    store_days(tmp_path / "live", monday)
+    shutil.copytree(tmp_path / "sealed" / "weeks", tmp_path / "live" / "weeks", dirs_exist_ok=True)
+    rows = ask(tmp_path / "live", "SELECT week, source, snapshots FROM weeks")
+    assert [tuple(row.values()) for row in rows] == [("2026-05", "running", 1)]
 
 
 def test_the_catalogue_can_be_joined(tmp_path: Path) -> None:

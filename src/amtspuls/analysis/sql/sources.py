@@ -69,15 +69,26 @@ def open_sources(folder: Path, portals: Callable[[], Sequence[Portal]]) -> Itera
     reader = open_whole(folder)
     try:
         with reader.moment() as moment:
-            # Of a week that is being sealed right now the live rows count.
-            sealed = [
-                open_files(moment.shelf.folder, week)
-                for week in moment.weeks
-                if week in moment.moved or moment.shelf.about(week).is_import
-            ]
-            yield Sources(sealed, lambda: _running(moment), lambda: _renamed(moment), portals)
+            yield Sources(
+                _sealed(moment), lambda: _running(moment), lambda: _renamed(moment), portals
+            )
     finally:
         reader.close()
+
+
+def _sealed(moment: Moment) -> list[SealedFiles]:
+    """Sealed weeks; of one that is being sealed right now the live rows count."""
+    waiting = [
+        week
+        for week in moment.weeks
+        if week not in moment.moved and not moment.shelf.about(week).is_import
+    ]
+    if moment.live is not None and waiting:
+        from amtspuls.archive.sealing import live_weeks
+
+        # One that was put here out of another archive has no live rows.
+        waiting = [*{*waiting} & live_weeks(moment.live)]
+    return [open_files(moment.shelf.folder, week) for week in moment.weeks if week not in waiting]
 
 
 def _running(moment: Moment) -> list[SealedPortal]:
