@@ -9,11 +9,10 @@ from hypothesis import given, settings
 
 from amtspuls.analysis.grouping import WEEKDAYS, By, Watched
 from amtspuls.analysis.kinds import KINDS, Kind
-from amtspuls.analysis.measures import load_watched, take_measure
+from amtspuls.analysis.measures import take_measure
 from amtspuls.analysis.releases import MEASURE, find_releases
-from amtspuls.analysis.selection import Selection
 from support.measure_cases import morning
-from support.relabelled import relabelled
+from support.relabelled import relabelled, watch_by_spans
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
 
 TAKEN = (Kind.BOOKED, Kind.HELD, Kind.WITHDRAWN, Kind.UNKNOWN)
@@ -102,7 +101,7 @@ def batch(*gone: int | None, count: int) -> TinyReader:
 
 
 def take(reader: TinyReader, by: By = By.PORTAL) -> Any:
-    return take_measure(MEASURE, load_watched(reader, Selection()), by)
+    return take_measure(MEASURE, watch_by_spans(reader), by)
 
 
 def test_half_of_a_batch_is_gone_with_the_slot_that_makes_it_half() -> None:
@@ -133,6 +132,6 @@ def test_hours_without_a_release_have_none() -> None:
 
 
 def test_an_archive_without_slots_has_no_release() -> None:
-    answer = take(TinyReader(TinyPortal("bonn", every("2026-01-26 05:00", 1))))
+    answer = take(TinyReader(TinyPortal("bonn", every("2026-01-26 05:00", 2))))
     assert "no release was seen" in answer.sentence
     assert [answer.total["releases"], answer.total["slots"], answer.total["untimed"]] == [0, 0, 0]

@@ -57,6 +57,7 @@ class Measure:
         rule: Name of the rule that it rests on.
         about_slots: Hours and weekdays are those of the slots, not of the moment of observation;
             coverage is then that of the whole range.
+        about_changes: It counts what changed: of a single snapshot nothing follows.
         formula: How the figures are worked out, a few plain lines.
         source: Where the definition comes from: an institution or a publication by name, and the
             place in our documentation.
@@ -71,6 +72,7 @@ class Measure:
     say: Callable[[Row], str]
     rule: str
     about_slots: bool = False
+    about_changes: bool = True
     formula: str = ""
     source: str = ""
     caveats: tuple[str, ...] = ()
@@ -97,9 +99,12 @@ class Answer:
     @property
     def sentence(self) -> str:
         """The answer for all selected portals together, in one sentence."""
-        unknown = not self.total["snapshots"] and not self.total["coverage"]
-        if unknown and not all(column.always for column in self.measure.columns):
-            return f"nothing is known, no page answered, {measured_in(self.total)}"
+        figures = [self.total[one.key] for one in self.measure.columns if not one.always]
+        if figures and all(figure is None for figure in figures):
+            if not self.total["snapshots"] and not self.total["coverage"]:
+                return f"nothing is known, no page answered, {measured_in(self.total)}"
+            if self.measure.about_changes and self.total["snapshots"] < 2:
+                return f"nothing is known, one snapshot shows no change, {measured_in(self.total)}"
         return self.measure.say(self.total)
 
 

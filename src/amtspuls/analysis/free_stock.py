@@ -56,6 +56,7 @@ MEASURE = Measure(
     compute=compute_free_stock,
     say=_say,
     rule=RULE,
+    about_changes=False,
     formula=(
         "free slots of a calendar at a covered moment, counted on the days that its view covers\n"
         "days = different local days among them\n"

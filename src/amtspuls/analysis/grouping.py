@@ -77,6 +77,16 @@ class Watched:
         return {record.number: record.calendar for record in records if record.number in seen}
 
     @cached_property
+    def compared(self) -> frozenset[int]:
+        """Calendars with an answered view in the range and an earlier one to compare it with."""
+        views = self.evidence.views
+        known = np.flatnonzero(self.evidence.view_answered)
+        known = known[np.lexsort((views.taken_at[known], views.calendar[known]))]
+        later = known[1:][views.calendar[known[1:]] == views.calendar[known[:-1]]]
+        inside = self.evidence.in_range(views.taken_at[later])
+        return frozenset(views.calendar[later[inside]].tolist())
+
+    @cached_property
     def transitions(self) -> Transitions:
         """Bookings, cancellations and openings."""
         return find_transitions(self.evidence)
@@ -118,6 +128,7 @@ class Observed:
         snapshots: Answered snapshots (for a calendar: answered views).
         from_s: Begin of the asked range.
         until_s: Its end.
+        compared: Whether two answers could be compared, so that a change would have been seen.
     """
 
     covered_s: int = 0
@@ -126,6 +137,7 @@ class Observed:
     snapshots: int = 0
     from_s: int = np.iinfo(np.int64).max
     until_s: int = 0
+    compared: bool = False
 
     @property
     def coverage(self) -> float | None:
@@ -213,6 +225,7 @@ def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
             snapshots=int((counted & (views.calendar == number)).sum()),
             from_s=one.evidence.asked.from_s,
             until_s=one.evidence.asked.until_s,
+            compared=number in one.compared,
         )
 
 
@@ -223,6 +236,8 @@ def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
     covered = seconds_between(one.covered.from_s, one.covered.until_s, one.cells.edges_s)
     length = np.diff(one.cells.edges_s)
     taken_at = one.evidence.snapshots.taken_at
+    good = answered(one.evidence.snapshots.outcome) & (taken_at < asked.until_s)
+    compared = int(good.sum()) > 1
     taken_at = taken_at[one.evidence.in_range(taken_at) & answered(one.evidence.snapshots.outcome)]
     taken_keys = time_keys(by, one.evidence.offsets.to_local(taken_at))
     distinct, places = np.unique(keys, return_inverse=True)
@@ -238,6 +253,7 @@ def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
         row.snapshots += int((taken_keys == key).sum())
         row.from_s = min(row.from_s, asked.from_s)
         row.until_s = max(row.until_s, asked.until_s)
+        row.compared |= compared
 
 
 def describe_label(watched: Sequence[Watched], by: By, label: Label) -> dict[str, str | int]:

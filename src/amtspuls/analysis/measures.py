@@ -197,12 +197,19 @@ def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
             **_figures(
                 measure,
                 figures.get(label, {}),
-                watched=observed.snapshots > 0 or observed.covered_s > 0,
+                watched=_is_watched(measure, observed),
             ),
             **_evidence(measure, observed, watched[0].evidence.zone),
         }
         for label, observed in _observed(measure, watched, by, figures).items()
     ]
+
+
+def _is_watched(measure: Measure, observed: Observed) -> bool:
+    """Whether a row rests on anything."""
+    if measure.about_changes and not observed.compared:
+        return False
+    return observed.snapshots > 0 or observed.covered_s > 0
 
 
 def _figures(measure: Measure, found: Row, *, watched: bool) -> Row:

@@ -107,6 +107,7 @@ MEASURE = Measure(
     compute=compute_offered_hours,
     say=_say,
     rule=RULE,
+    about_changes=False,
     about_slots=True,
     formula=(
         "an hour of the week (Monday 8 to 9, ...) counts once when any slot in it was free at some covered moment\n"

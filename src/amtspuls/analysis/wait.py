@@ -191,6 +191,7 @@ MEASURE = Measure(
     compute=compute_waits,
     say=_say,
     rule=RULE,
+    about_changes=False,
     formula=(
         "first wait = x1 - t, third wait = x3 - t at each covered moment t, x1 < x2 < ... being the free starts after t\n"
         "median, 10 and 90 %: over all covered moments, weighed by the time they stand for\n"

@@ -124,6 +124,7 @@ MEASURE = Measure(
     compute=compute_coverage,
     say=_say,
     rule=RULE,
+    about_changes=False,
     formula=(
         "coverage = covered time / asked time, summed over calendars\n"
         "planned = asked time / usual period; taken = attempts of any outcome; answered = ok + partial\n"

@@ -68,6 +68,7 @@ MEASURE = Measure(
     compute=compute_within_target,
     say=_say,
     rule=RULE,
+    about_changes=False,
     formula=(
         "share within N days = covered time with first wait <= N / covered time in which that is known\n"
         "first and third wait as in the measure wait; a moment without a slot counts as not within"

@@ -53,6 +53,7 @@ MEASURE = Measure(
     compute=compute_zero_rate,
     say=_say,
     rule=RULE,
+    about_changes=False,
     formula=(
         "zero rate = covered time without a free slot / covered time in which that is known\n"
         "a failed or missing snapshot is no moment without a slot: it is not covered at all"
