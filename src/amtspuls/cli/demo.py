@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amtspuls.replica.town import Town
 
 STEP = timedelta(minutes=15)
+_MINUTE = timedelta(minutes=1)
 START_ON = date(2026, 1, 26)
 """A Monday without a holiday, so that every demo shows the same working days."""
 
@@ -45,6 +46,10 @@ def demo(
         float, typer.Option(min=0.05, max=7, help="Simulated days of snapshots every 15 minutes.")
     ] = 2.0,
     seed: Annotated[int, typer.Option(help="Another seed is another town.")] = 1,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Collect the one office of a scenario, at its own pace."),
+    ] = None,
 ) -> None:
     """Practise on a simulated town: collect two days, then show what came of it.
 
@@ -54,11 +59,18 @@ def demo(
 
     from amtspuls.archive.live import open_reader
 
+    town, step = _town(seed, days) if scenario is None else _office(scenario, seed, days)
     _make_folder(to)
-    say(f"A simulated town, {days:g} simulated days, a snapshot every 15 minutes")
-    asyncio.run(_collect(to / "archive", days, seed))
+    pace = f"{step.total_seconds() / 60:g} minutes" if step > _MINUTE else "minute"
+    say(
+        f"A simulated {'office' if scenario else 'town'}, {days:g} simulated days, a snapshot every {pace}"
+    )
+    asyncio.run(_collect(to / "archive", town, step, days))
     with closing(open_reader(to / "archive")) as reader:
-        _show(reader, to)
+        if scenario is None:
+            _show(reader, to)
+        else:
+            _show_office(reader, to)
 
 
 def _make_folder(folder: Path) -> None:
@@ -74,18 +86,30 @@ def _make_folder(folder: Path) -> None:
     (folder / MARKER).write_text("made by amtspuls demo, which replaces this folder\n", "utf-8")
 
 
-async def _collect(folder: Path, days: float, seed: int) -> None:
-    from amtspuls.archive.live import open_writer
+def _town(seed: int, days: float) -> tuple[Town, timedelta]:
     from amtspuls.replica.town import make_town
 
     town = make_town(
         seed, start=START_ON, days=int(days) + 1, portal_ids=PORTALS, horizon_days=HORIZON_DAYS
     )
+    return town, STEP
+
+
+def _office(scenario: str, seed: int, days: float) -> tuple[Town, timedelta]:
+    from amtspuls.replica.town import make_scenario, require_scenario
+
+    step = timedelta(seconds=require_scenario(scenario).step_s)
+    return make_scenario(scenario, seed, start=START_ON, days=int(days) + 1), step
+
+
+async def _collect(folder: Path, town: Town, step: timedelta, days: float) -> None:
+    from amtspuls.archive.live import open_writer
+
     with closing(open_writer(folder)) as writer:
-        await _take_rounds(town, writer, int(days * 96))
+        await _take_rounds(town, writer, int(timedelta(days=days) / step), step)
 
 
-async def _take_rounds(town: Town, writer: ArchiveWriter, rounds: int) -> None:
+async def _take_rounds(town: Town, writer: ArchiveWriter, rounds: int, step: timedelta) -> None:
     from zoneinfo import ZoneInfo
 
     from amtspuls.catalogue.load import portal_from_mapping
@@ -100,10 +124,10 @@ async def _take_rounds(town: Town, writer: ArchiveWriter, rounds: int) -> None:
         portals = [
             portal_from_mapping(one["portal"], source="demo") for one in server.portals.values()
         ]
-        job.periods = {portal.id: int(STEP.total_seconds()) for portal in portals}
+        job.periods = {portal.id: int(step.total_seconds()) for portal in portals}
         with progress(rounds, "rounds") as advance:
             for number in range(rounds):
-                clock.set(max(clock.now(), start_at + number * STEP))
+                clock.set(max(clock.now(), start_at + number * step))
                 await job.run(portals)
                 advance(f"{clock.now().astimezone(zone):%a %H:%M}")
 
@@ -117,6 +141,21 @@ def _show(reader: ArchiveReader, to: Path) -> None:
     _show_day(reader)
     _show_figures(watched)
     _write_files(reader, to)
+
+
+def _show_office(reader: ArchiveReader, to: Path) -> None:
+    from amtspuls.analysis.measures import load_watched
+    from amtspuls.analysis.selection import Selection
+    from amtspuls.analysis.successor_rule import shows_one_a_day
+
+    watched = load_watched(reader, Selection())
+    _show_portals(reader, watched)
+    rule = " --rule successor" if all(shows_one_a_day(one.evidence) for one in watched) else ""
+    print(
+        f"\narchive  {to / 'archive'}\n\nWhat to try next\n"
+        f"  amtspuls plot activity{rule} --out activity.png --archive {to / 'archive'}\n"
+        f"  amtspuls measure wait --archive {to / 'archive'}"
+    )
 
 
 def _show_portals(reader: ArchiveReader, watched: tuple[Watched, ...]) -> None:
