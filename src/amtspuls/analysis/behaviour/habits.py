@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
-from amtspuls.analysis.localtime import Ints, weekday_of
+from amtspuls.analysis.localtime import DAY_S, Ints, weekday_of
 
 UNKNOWN_MIN = 0
 """A grid that could not be learned."""
@@ -91,11 +91,11 @@ def learn_one_a_day(seen: Sightings) -> Bools:
 
 
 def learn_flaky(seen: Sightings) -> Floats:
-    """Share of a calendar's snapshots in which it lost most of what it showed and got it back later."""
+    """Share of a calendar's snapshots in which it lost most of what it showed and got it back in a day."""
     rows, count = seen.rows, len(seen.calendars)
     mass = seen.mass
     back = np.zeros(len(mass), np.bool_)
-    back[:-1] = ~rows.first[1:]
+    back[:-1] = ~rows.first[1:] & (rows.opened_at[1:] - rows.closed_at[:-1] <= DAY_S)
     key = rows.calendar << 36 | rows.closed_at
     events, places = np.unique(key[mass], return_inverse=True)
     lost = np.bincount(places, minlength=len(events))

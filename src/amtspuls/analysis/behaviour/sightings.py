@@ -20,6 +20,7 @@ TIME_BITS = 36
 """An instant takes fewer bits than this."""
 _MINUTES_PER_DAY = 1440
 _MASS_STARTS = 5
+_MASS_OF_A_DAY = 20
 _MASS_SHARE = 0.5
 
 
@@ -139,7 +140,13 @@ class Sightings:
         ended = np.sort(ends)
         # Rows of the calendars before all began and ended there.
         shown = np.searchsorted(opened, keys) - np.searchsorted(ended, keys)
-        mass = (lost >= _MASS_STARTS) & (lost >= _MASS_SHARE * shown)
+        day = rows.slot[rows.ended] // _MINUTES_PER_DAY
+        first, last = np.full(len(keys), np.iinfo(np.int64).max), np.zeros(len(keys), np.int64)
+        np.minimum.at(first, places, day)
+        np.maximum.at(last, places, day)
+        # One booking takes many starts of one day.
+        many = (lost >= _MASS_STARTS) & (last > first) | (lost >= _MASS_OF_A_DAY)
+        mass = many & (lost >= _MASS_SHARE * shown)
         found = np.zeros(len(rows.slot), np.bool_)
         found[rows.ended] = mass[places]
         return found
