@@ -147,6 +147,21 @@ def test_spans_snapshots_and_views_are_those_of_the_reader(
                         strict=True,
                     )
                 )
+                counted = ask(
+                    folder,
+                    "SELECT taken_at, calendar, free FROM free_counts"
+                    f" WHERE portal = '{portal.id}' ORDER BY taken_at, calendar",
+                )
+                assert [tuple(row.values()) for row in counted] == sorted(
+                    (naive(taken), keys[number], free)
+                    for taken, number, free in zip(
+                        views.taken_at.tolist(),
+                        views.calendar.tolist(),
+                        views.free.tolist(),
+                        strict=True,
+                    )
+                    if free >= 0
+                )
                 assert [
                     row["calendar"]
                     for row in ask(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from amtspuls.analysis.sql.free import FREE_COUNTS
 from amtspuls.analysis.sql.ground import (
     SmallTable,
     catalogue_table,
@@ -60,6 +61,7 @@ SQL_VIEWS: Mapping[str, SqlView] = {
         CALENDARS,
         SNAPSHOTS,
         VIEWS,
+        FREE_COUNTS,
         SPANS,
         WEEK_SPANS,
         CAPACITIES,
