@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from amtspuls.analysis import provenance
 from amtspuls.analysis.base import Answer
 from amtspuls.analysis.explain import explain_text
 from amtspuls.analysis.grouping import By
@@ -174,6 +175,15 @@ def test_an_office_that_nobody_asked_in_the_range_is_unknown(name: str) -> None:
         if answer.by in (By.PORTAL, By.CALENDAR):
             rows = [row for row in answer.rows if row["portal"] == "bonn"]
             assert all(set(figures(answer, row).values()) <= {None} for row in rows)
+
+
+@ALL_NAMES
+def test_no_column_has_the_name_of_another(name: str) -> None:
+    watched = load_watched(TinyReader(morning_portal()), Selection())
+    for by in MEASURES[name].by:
+        answer = take_measure(MEASURES[name], watched, by)
+        keys = [column.key for column in (*answer.columns, *provenance.COLUMNS)]
+        assert len(set(keys)) == len(keys)
 
 
 @ALL_NAMES

@@ -47,7 +47,7 @@ def slow_hours(found: list[Slot]) -> Row:
         "week_hours": len(hours),
         "earliest": min(f"{one:%H:%M}" for one in local),
         "latest": max(f"{one:%H:%M}" for one in local),
-        "weeks": len(weeks),
+        "slot_weeks": len(weeks),
         "weeks_without": apart - len(weeks),
     }
 
@@ -118,10 +118,10 @@ def test_departments_that_take_turns_show_by_calendar_and_week() -> None:
         ("b", "2026-09", 1),
     ]
     rows = ask(portal, offered_hours.MEASURE, By.CALENDAR)
-    assert [(row["weeks"], row["weeks_without"], row["week_hours"]) for row in rows] == [
+    assert [(row["slot_weeks"], row["weeks_without"], row["week_hours"]) for row in rows] == [
         (2, 1, 1)
     ] * 2
     (row,) = ask(portal, offered_hours.MEASURE, By.PORTAL)
-    assert (row["weeks"], row["weeks_without"], row["earliest"], row["latest"]) == (
+    assert (row["slot_weeks"], row["weeks_without"], row["earliest"], row["latest"]) == (
         4, 0, "09:00", "09:30",
     )  # fmt: skip

@@ -17,7 +17,7 @@ RULE = "ever-free-1"
 
 _DAY_MINUTES = 1440
 _KEYS = tuple(f"{name.lower()}_hours" for name in WEEKDAYS)
-_NOTHING = dict.fromkeys((*_KEYS, "week_hours", "weeks", "weeks_without"), 0)
+_NOTHING = dict.fromkeys((*_KEYS, "week_hours", "slot_weeks", "weeks_without"), 0)
 
 
 def compute_offered_hours(watched: Sequence[Watched], by: By) -> Figures:
@@ -71,7 +71,7 @@ def _describe(slot: Ints) -> dict[str, Any]:
         "week_hours": len(hours),
         "earliest": _clock(int(minutes.min())),
         "latest": _clock(int(minutes.max())),
-        "weeks": len(weeks),
+        "slot_weeks": len(weeks),
         "weeks_without": int(weeks[-1] - weeks[0]) + 1 - len(weeks),
     }
 
@@ -85,7 +85,7 @@ def _say(row: Row) -> str:
         return f"no slot was offered, {measured_in(row)}"
     return (
         f"{count_of(row['week_hours'], 'hour')} of the week were ever on offer, slots from "
-        f"{row['earliest']} to {row['latest']} in {count_of(row['weeks'], 'week')}, {measured_in(row)}"
+        f"{row['earliest']} to {row['latest']} in {count_of(row['slot_weeks'], 'week')}, {measured_in(row)}"
     )
 
 
@@ -101,7 +101,7 @@ MEASURE = Measure(
         Column("week_hours", "hours of the week", Unit.HOURS),
         Column("earliest", "first slot at"),
         Column("latest", "last slot at"),
-        Column("weeks", "weeks with slots"),
+        Column("slot_weeks", "weeks with slots"),
         Column("weeks_without", "weeks without between"),
     ),
     compute=compute_offered_hours,
@@ -111,7 +111,7 @@ MEASURE = Measure(
     about_slots=True,
     formula=(
         "an hour of the week (Monday 8 to 9, ...) counts once when any slot in it was free at some covered moment\n"
-        "earliest, latest = least and greatest time of day of those slots; weeks = ISO weeks that they lie in\n"
+        "earliest, latest = least and greatest time of day of those slots; slot weeks = ISO weeks that they lie in\n"
         "weeks without = weeks without any slot between the first and the last with one"
     ),
     source=(
