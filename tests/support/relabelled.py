@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from amtspuls.analysis.changes import Changes
+from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
-from amtspuls.analysis.transitions import Events
+from amtspuls.analysis.span_rule import find_by_spans
 from support.measure_cases import portals
 from support.tiny_archive import TinyReader
 
@@ -20,11 +20,18 @@ _OPENING = (Kind.CANCELLED, Kind.HOLD_EXPIRED, Kind.RELEASED, Kind.HORIZON_ROLL,
 _CLOSING = (Kind.BOOKED, Kind.BOOKED, Kind.HELD, Kind.WITHDRAWN, Kind.NOTICE_CUTOFF, Kind.UNKNOWN)
 
 
+def stays(kind: Kind, back: Kind | None) -> bool:
+    """Whether a closing ends something, given its kind and that of the slot's next opening."""
+    if kind is Kind.HELD:
+        return False
+    return kind is Kind.BOOKED or back not in (Kind.HOLD_EXPIRED, Kind.RETURNED)
+
+
 @st.composite
 def relabelled(draw: st.DrawFn, portal_id: str = "bonn") -> Watched:
     """A random portal; each of its changes gets a kind that fits its direction."""
     (one,) = load_watched(TinyReader(draw(portals(portal_id))), Selection())
-    found = one.transitions
+    found = find_by_spans(one.evidence)
     size = len(found.changes.at)
     opened = draw(st.lists(st.sampled_from(_OPENING), min_size=size, max_size=size))
     closed = draw(st.lists(st.sampled_from(_CLOSING), min_size=size, max_size=size))
@@ -37,22 +44,36 @@ def relabelled(draw: st.DrawFn, portal_id: str = "bonn") -> Watched:
     weights = draw(
         st.lists(st.sampled_from([1.0, 1.0, 0.5]), min_size=len(again.at), max_size=len(again.at))
     )
-    cancellations = found.cancellations._replace(
-        calendar=again.calendar,
-        slot=again.slot,
-        at=again.at,
-        seen_at=again.seen_at,
+    cancellations = Events(
+        again.calendar,
+        again.slot,
+        again.at,
+        again.seen_at,
         lead_s=again.start_s - again.at,
         timed=again.timed,
         weight=np.array(weights, np.float64),
+        doubt=np.zeros(len(again.at)),
     )
-    return with_transitions(one, changes=changes, cancellations=cancellations)
+    return with_transitions(
+        one,
+        replace(
+            found,
+            changes=changes,
+            cancellations=cancellations,
+            cancellations_by_calendar=cancellations,
+        ),
+    )
 
 
-def with_transitions(one: Watched, *, changes: Changes, cancellations: Events) -> Watched:
+def watch_by_spans(reader: TinyReader) -> list[Watched]:
+    """Portals of which every vanished slot is a booking, and every slot that came back a cancellation."""
+    watched = load_watched(reader, Selection())
+    return [with_transitions(one, find_by_spans(one.evidence)) for one in watched]
+
+
+def with_transitions(one: Watched, transitions: Transitions) -> Watched:
     """The same portal with other transitions."""
     other = Watched(one.evidence)
-    found = replace(one.transitions, changes=changes, cancellations=cancellations)
     # Where the cached property keeps what it once worked out.
-    other.__dict__["transitions"] = found
+    other.__dict__["transitions"] = transitions
     return other

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.estimate import estimate
 from amtspuls.analysis.grouping import By, Watched, count_events, observe
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.transitions import RULE
 
 
 def compute_activity(watched: Sequence[Watched], by: By) -> Figures:
     """Count what happened, and divide what happened at a known time by the covered hours."""
-    bookings = [one.transitions.bookings for one in watched]
-    cancellations = [one.transitions.cancellations for one in watched]
+    bookings = [one.bookings(by) for one in watched]
+    cancellations = [one.cancellations(by) for one in watched]
     counts = count_events(
         watched,
         by,
@@ -24,9 +26,14 @@ def compute_activity(watched: Sequence[Watched], by: By) -> Figures:
             "timed_cancellations": [events.only(events.timed) for events in cancellations],
         },
     )
+    bounds = {kind: estimate(watched, kind, by) for kind in (Kind.BOOKED, Kind.CANCELLED)}
     figures = {}
     for label, observed in observe(watched, by).items():
-        row: dict[str, float | int | None] = dict(counts[label])
+        row: dict[str, float | None] = dict(counts[label])
+        for name, kind in (("bookings", Kind.BOOKED), ("cancellations", Kind.CANCELLED)):
+            found = bounds[kind][label]
+            row[f"{name}_low"] = found.low if found else None
+            row[f"{name}_high"] = found.high if found else None
         hours = observed.covered_hours
         for name in ("bookings", "cancellations"):
             timed = counts[label][f"timed_{name}"]
@@ -50,9 +57,13 @@ MEASURE = Measure(
     question="How busy is it: bookings, cancellations and openings.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
-        Column("bookings", "bookings"),
-        Column("cancellations", "cancellations"),
-        Column("openings", "openings"),
+        Column("bookings", "bookings", Unit.COUNT),
+        Column("bookings_low", "at least", Unit.COUNT),
+        Column("bookings_high", "at most", Unit.COUNT),
+        Column("cancellations", "cancellations", Unit.COUNT),
+        Column("cancellations_low", "at least", Unit.COUNT),
+        Column("cancellations_high", "at most", Unit.COUNT),
+        Column("openings", "openings", Unit.COUNT),
         Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR),
         Column("cancellations_per_hour", "cancellations per covered hour", Unit.PER_HOUR),
     ),

@@ -23,6 +23,7 @@ class Unit(StrEnum):
     SHARE = "%"
     DAYS = "days"
     HOURS = "hours"
+    COUNT = "count"
     PER_HOUR = "per hour"
 
 
@@ -132,8 +133,9 @@ def measured_in(row: Row) -> str:
     return f"measured in {per_cent(row['coverage'])} of the time (provisional)"
 
 
-def count_of(number: int | None, one: str, many: str | None = None) -> str:
-    """A number with its noun: ``1 booking``, ``2 bookings``."""
+def count_of(number: float | None, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 booking``, ``2 bookings``; estimates are rounded."""
     if number is None:
         return f"an unknown number of {many or one + 's'}"
-    return f"{number:,} {one if number == 1 else many or one + 's'}".replace(",", "\u202f")
+    whole = round(number)
+    return f"{whole:,} {one if whole == 1 else many or one + 's'}".replace(",", "\u202f")

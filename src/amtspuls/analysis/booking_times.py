@@ -14,7 +14,7 @@ def compute_booking_times(watched: Sequence[Watched], by: By) -> Figures:
 
     A booking found across a gap has no known hour: it counts as ``untimed`` and nowhere else.
     """
-    bookings = [one.transitions.bookings for one in watched]
+    bookings = [one.bookings(by) for one in watched]
     counts = count_events(
         watched,
         by,
@@ -47,11 +47,11 @@ MEASURE = Measure(
     question="When do people book: hour, weekday or day of the booking.",
     by=(By.HOUR, By.WEEKDAY, By.DAY, By.WEEK, By.ALL),
     columns=(
-        Column("bookings", "bookings"),
+        Column("bookings", "bookings", Unit.COUNT),
         Column("share", "% of all", Unit.SHARE),
         Column("covered_hours", "covered hours", Unit.HOURS, always=True),
         Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR),
-        Column("untimed", "hour unknown"),
+        Column("untimed", "hour unknown", Unit.COUNT),
     ),
     compute=compute_booking_times,
     say=_say,

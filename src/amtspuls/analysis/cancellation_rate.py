@@ -15,8 +15,8 @@ def compute_cancellation_rate(watched: Sequence[Watched], by: By) -> Figures:
         watched,
         by,
         {
-            "bookings": [one.transitions.bookings for one in watched],
-            "cancellations": [one.transitions.cancellations for one in watched],
+            "bookings": [one.bookings(by) for one in watched],
+            "cancellations": [one.cancellations(by) for one in watched],
         },
     )
     return {
@@ -43,8 +43,8 @@ MEASURE = Measure(
     question="How many bookings are cancelled: cancellations for each booking.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
-        Column("bookings", "bookings"),
-        Column("cancellations", "cancellations"),
+        Column("bookings", "bookings", Unit.COUNT),
+        Column("cancellations", "cancellations", Unit.COUNT),
         Column("rate", "cancellations, % of bookings", Unit.SHARE),
     ),
     compute=compute_cancellation_rate,

@@ -31,6 +31,8 @@ def _show(column: Column, row: Row) -> Any:
     if column.key == "hour":
         return f"{value:02d}:00"
     if isinstance(value, float):
+        if column.unit is Unit.COUNT:
+            return round(value)
         scaled = 100 * value if column.unit is Unit.SHARE else value
         return round(scaled, 1 if abs(scaled) >= 1 else 2)
     return value

@@ -28,22 +28,21 @@ def compute_lead_times(watched: Sequence[Watched], by: By) -> Figures:
     """Describe the days from booking to slot."""
     parts: dict[Label, list[NDArray[np.float64]]] = defaultdict(list)
     for one in watched:
-        bookings = one.transitions.bookings
+        bookings = one.bookings(by)
         keys = one.event_keys(by, bookings.calendar, bookings.at)
-        days = bookings.lead_s / DAY_S
+        rows = np.stack((bookings.lead_s / DAY_S, bookings.weight))
         for key in np.unique(keys).tolist():
-            parts[one.label(by, key)].append(days[keys == key])
-    return {label: _describe(np.concatenate(days)) for label, days in parts.items()}
+            parts[one.label(by, key)].append(rows[:, keys == key])
+    return {label: _describe(*np.concatenate(rows, axis=1)) for label, rows in parts.items()}
 
 
-def _describe(days: NDArray[np.float64]) -> dict[str, float | int | None]:
-    even = np.ones(len(days))
+def _describe(days: NDArray[np.float64], weight: NDArray[np.float64]) -> dict[str, float | None]:
     return {
-        "bookings": len(days),
-        "mean_days": float(days.mean()),
-        "p10_days": weighted_quantile(days, even, 0.1),
-        "median_days": weighted_quantile(days, even, 0.5),
-        "p90_days": weighted_quantile(days, even, 0.9),
+        "bookings": float(weight.sum()),
+        "mean_days": float(np.average(days, weights=weight)),
+        "p10_days": weighted_quantile(days, weight, 0.1),
+        "median_days": weighted_quantile(days, weight, 0.5),
+        "p90_days": weighted_quantile(days, weight, 0.9),
     }
 
 
@@ -62,7 +61,7 @@ MEASURE = Measure(
     question="How many days before the slot do people book.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.DAY, By.WEEK),
     columns=(
-        Column("bookings", "bookings"),
+        Column("bookings", "bookings", Unit.COUNT),
         Column("mean_days", "mean, days", Unit.DAYS),
         Column("p10_days", "10 % within, days", Unit.DAYS),
         Column("median_days", "half within (median), days", Unit.DAYS),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from amtspuls.analysis.events import Events
 from amtspuls.analysis.evidence import load_evidence
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.legacy.rows import LegacyRows, read_rows
@@ -21,8 +22,8 @@ from amtspuls.analysis.score_archive import ScoreArchive
 from amtspuls.analysis.score_truth import CalendarWeek, Change
 from amtspuls.analysis.score_weeks import sealed_weeks
 from amtspuls.analysis.selection import Selection
-from amtspuls.analysis.transitions import RULE as SPAN_RULE
-from amtspuls.analysis.transitions import Events, find_transitions
+from amtspuls.analysis.span_rule import RULE as SPAN_RULE
+from amtspuls.analysis.span_rule import find_by_spans
 
 
 class Bounds(NamedTuple):
@@ -81,7 +82,7 @@ class Rule:
 def _find_spans(archive: ScoreArchive) -> Findings:
     """The rule of today's measures: every slot that vanishes before its start is a booking."""
     (evidence,) = load_evidence(archive, Selection())
-    found = find_transitions(evidence)
+    found = find_by_spans(evidence)
     keys = {one.number: one.calendar.key for one in archive.calendars(archive.record.portal_id)}
     changes = [
         change

@@ -11,10 +11,10 @@ from typing import Literal
 import numpy as np
 
 from amtspuls.analysis.coverage import seconds_between
+from amtspuls.analysis.events import Events
 from amtspuls.analysis.evidence import answered
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import DAY_S, HOUR_S
-from amtspuls.analysis.transitions import Events
 
 HOURLY_UP_TO_DAYS = 21
 """Longer ranges are shown day by day."""
@@ -108,15 +108,20 @@ def _add_events(
     one: Watched, events: Events, timeline: Timeline, name: Literal["bookings", "cancellations"]
 ) -> None:
     width_s, bins = timeline.width_s, timeline.bins
-    local_s = one.evidence.offsets.to_local(events.only(events.timed).at)
-    starts, numbers = np.unique(local_s // width_s * width_s, return_counts=True)
+    timed = events.only(events.timed)
+    local_s = one.evidence.offsets.to_local(timed.at)
+    starts, places = np.unique(local_s // width_s * width_s, return_inverse=True)
+    numbers = np.bincount(places, timed.weight, len(starts))
     for start, number in zip(starts.tolist(), numbers.tolist(), strict=True):
         setattr(bins[start], name, getattr(bins[start], name) + number)
 
 
 def _count_untimed(one: Watched) -> int:
     found = one.transitions
-    return int((~found.bookings.timed).sum() + (~found.cancellations.timed).sum())
+    untimed = (
+        events.weight[~events.timed].sum() for events in (found.bookings, found.cancellations)
+    )
+    return round(float(sum(untimed)))
 
 
 def list_weeks(watched: Sequence[Watched]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.grouping import By, Watched, time_keys
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.transitions import RULE
 
@@ -22,9 +23,9 @@ def compute_wanted_times(watched: Sequence[Watched], by: By) -> Figures:
     size = {By.HOUR: 24, By.WEEKDAY: 7}.get(by, 1)
     offered, booked = np.zeros(size, np.int64), np.zeros(size, np.int64)
     for one in watched:
-        bookings = one.transitions.bookings
+        booked_starts = one.transitions.changes.of(Kind.BOOKED)
         offered += _count(by, *_offered(one.evidence), size)
-        booked += _count(by, bookings.calendar, bookings.slot, size)
+        booked += _count(by, booked_starts.calendar, booked_starts.slot, size)
     return {
         ("", key): {
             "offered": int(offered[key]),

@@ -62,7 +62,9 @@ def _share(
     return found
 
 
-def find_blocks(scene: Scene, rows: Ints, place: Ints, reach: Ints) -> Ints:
+def find_blocks(
+    scene: Scene, rows: Ints, place: Ints, reach: Ints, owner: Ints | None = None
+) -> Ints:
     """Number the blocks that rows belong to, from 0 in the order of (group, place, day, slot).
 
     Args:
@@ -70,13 +72,15 @@ def find_blocks(scene: Scene, rows: Ints, place: Ints, reach: Ints) -> Ints:
         rows: Spans.
         place: Place in time of the change, of all spans.
         reach: Steps by group.
+        owner: What keeps blocks apart, of all spans; their groups when missing.
     """
-    group, at, day, slot = scene.group[rows], place[rows], scene.day[rows], scene.slot[rows]
-    order = np.lexsort((slot, day, at, group))
-    far = np.diff(slot[order]) > (reach[group] * scene.grid[rows])[order][1:]
+    owners = (scene.group if owner is None else owner)[rows]
+    at, day, slot = place[rows], scene.day[rows], scene.slot[rows]
+    order = np.lexsort((slot, day, at, owners))
+    far = np.diff(slot[order]) > (reach[scene.group[rows]] * scene.grid[rows])[order][1:]
     begins = np.ones(len(rows), np.bool_)
     begins[1:] = far
-    for column in (group, at, day):
+    for column in (owners, at, day):
         begins[1:] |= np.diff(column[order]) != 0
     found = np.empty(len(rows), np.int64)
     found[order] = np.cumsum(begins) - 1
@@ -94,7 +98,7 @@ def count_starts(blocks: Ints, slot: Ints) -> Ints:
 def count_bookings(scene: Scene, rows: Ints, blocks: Ints, reach: Ints) -> Ints:
     """How many bookings a block must be at least: one, or as many as cover its length.
 
-    A booking that reaches ``r`` steps closes starts over at most ``r`` steps from first to last.
+    A booking that reaches ``r`` steps to either side closes starts over at most ``2 r`` steps from first to last.
     """
     if not len(blocks):
         return np.zeros(0, np.int64)
@@ -104,7 +108,7 @@ def count_bookings(scene: Scene, rows: Ints, blocks: Ints, reach: Ints) -> Ints:
     np.maximum.at(last, blocks, scene.slot[rows])
     steps, span = np.ones(count, np.int64), np.ones(count, np.int64)
     steps[blocks] = scene.grid[rows]
-    span[blocks] = reach[scene.group[rows]] + 1
+    span[blocks] = 2 * reach[scene.group[rows]] + 1
     found: Ints = 1 + (last - first) // (steps * span)
     return found
 

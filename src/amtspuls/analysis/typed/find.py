@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amtspuls.analysis.behaviour import Behaviour, learn_behaviour
+from amtspuls.analysis.behaviour import Behaviour, behaviour_of
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.typed.blocks import find_blocks
@@ -42,7 +42,7 @@ def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typi
         evidence: The portal.
         behaviour: What was learned of its calendars; learned here when missing.
     """
-    learned = learn_behaviour(evidence) if behaviour is None else behaviour
+    learned = behaviour_of(evidence) if behaviour is None else behaviour
     scene = Scene.of(evidence, learned)
     place = learned.place(scene.spans.calendar)
     one_a_day = (place >= 0) & np.append(learned.one_a_day, np.zeros(1, np.bool_))[place]

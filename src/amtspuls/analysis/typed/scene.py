@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.analysis.behaviour import Behaviour
-from amtspuls.analysis.evidence import MEMORY_S, Evidence, answered
+from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence, answered
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.sightings import newest_view_before
 from amtspuls.archive.base import STILL_OPEN, SpanColumns
@@ -92,6 +92,11 @@ class Scene:
         """Instants of the answered snapshots; what is called a place in time is a place in here."""
         snapshots = self.evidence.snapshots
         return snapshots.taken_at[answered(snapshots.outcome)]
+
+    @cached_property
+    def join_s(self) -> int:
+        """Two snapshots so close cover the time between them."""
+        return int(JOIN_FACTOR * float(np.median(self.evidence.period_s)))
 
     @property
     def slot(self) -> Ints:

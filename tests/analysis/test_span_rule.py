@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amtspuls.analysis.events import Transitions
 from amtspuls.analysis.evidence import load_evidence, load_portal
 from amtspuls.analysis.selection import Selection
-from amtspuls.analysis.transitions import Transitions, find_transitions
+from amtspuls.analysis.span_rule import find_by_spans
 from support.measure_cases import morning, portals, with_gap
 from support.tiny_archive import (
     BERLIN,
@@ -26,7 +27,7 @@ from support.tiny_archive import (
 
 
 def transitions(reader: TinyReader, selection: Selection | None = None) -> Transitions:
-    return find_transitions(load_evidence(reader, selection or Selection())[0])
+    return find_by_spans(load_evidence(reader, selection or Selection())[0])
 
 
 def test_a_slot_that_vanishes_before_its_start_is_a_booking() -> None:
@@ -105,7 +106,7 @@ def test_in_the_repeated_hour_a_slot_begins_with_the_second_pass(
 def test_a_range_before_everything_holds_nothing() -> None:
     reader = morning()
     selection = Selection(from_at=utc("2025-01-01 00:00"), until_at=utc("2025-01-02 00:00"))
-    found = find_transitions(load_portal(reader, reader.portals()[0], selection))
+    found = find_by_spans(load_portal(reader, reader.portals()[0], selection))
     assert [len(events.at) for events in (found.bookings, found.cancellations)] == [0, 0]
 
 
@@ -117,10 +118,10 @@ def test_splitting_the_range_adds_up(portal: TinyPortal, after_s: int) -> None:
     whole = load_portal(reader, record, Selection())
     cut = datetime.fromtimestamp(whole.asked.from_s + after_s + 1, UTC)
     both = [
-        find_transitions(load_portal(reader, record, Selection(until_at=cut))),
-        find_transitions(load_portal(reader, record, Selection(from_at=cut))),
+        find_by_spans(load_portal(reader, record, Selection(until_at=cut))),
+        find_by_spans(load_portal(reader, record, Selection(from_at=cut))),
     ]
-    all_in_one = find_transitions(whole)
+    all_in_one = find_by_spans(whole)
     for name in ("bookings", "cancellations", "openings"):
         parts = sorted(
             row
