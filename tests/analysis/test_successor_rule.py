@@ -62,6 +62,13 @@ def test_a_day_that_is_not_shown_for_a_while_keeps_its_last_offer() -> None:
     assert len(count_successors(found)) == 2
 
 
+def test_an_offer_whose_time_has_come_was_not_booked() -> None:
+    """The first snapshot is taken at 06:00 local time, the second a quarter of an hour later."""
+    begun, later = -DAY - 60 * 2 + 10, -DAY - 60 * 2 + 20
+    assert len(count_successors(evidence_of([[frozenset({begun}), frozenset({later})]]))) == 0
+    assert len(count_successors(evidence_of([[frozenset({later}), frozenset({later + 1})]]))) == 1
+
+
 def test_an_earlier_offer_books_nothing_and_days_are_apart() -> None:
     offers: list[Course] = [[frozenset({5}), frozenset({2}), frozenset({2 + DAY}), frozenset({9})]]
     found = count_successors(evidence_of(offers))

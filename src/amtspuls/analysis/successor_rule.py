@@ -1,7 +1,7 @@
 """The rule of the seed's vaccination figure, for pages that show one slot a day at each place.
 
 Whenever the slot that a place offers for a day is later than the one it offered for that day before, the
-one before counts as booked. Where rows are unions of several snapshots, the slots of one row are read as
+one before counts as booked, unless its time had come by then. Where rows are unions of several snapshots, the slots of one row are read as
 offered one after the other, earliest first; what went back in between is not seen, so the count is an
 upper one (docs/reference/pictures.md#rule-successor).
 """
@@ -41,7 +41,9 @@ def count_successors(evidence: Evidence) -> Ints:
     day, calendar = slot // _MINUTES_PER_DAY, shown.calendar[view]
     later = slot[1:] > slot[:-1]
     later &= (day[1:] == day[:-1]) & (calendar[1:] == calendar[:-1])
-    at = shown.at[view[1:][later]]
+    at = shown.at[view[1:]]
+    later &= evidence.offsets.start_of_slots(slot[:-1]) > at
+    at = at[later]
     return np.sort(at[evidence.in_range(at)])
 
 

@@ -11,7 +11,6 @@ from amtspuls.analysis import seed_rule, successor_rule
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import HOUR_S
 from amtspuls.analysis.timeline import Bin, Timeline, read_timeline
-from amtspuls.analysis.transitions import RULE
 from amtspuls.charts.activity_lines import draw_seed, draw_successor
 from amtspuls.charts.base import Asked, Options, Picture
 from amtspuls.charts.style import (
@@ -87,7 +86,8 @@ def _title(
     if timeline.untimed:
         key = "untimed_one" if timeline.untimed == 1 else "untimed"
         more = [say(key, number=say_number(timeline.untimed, options.lang))]
-    lines = small_print(watched, options.lang, rule=RULE, more=more)
+    rule = watched[0].transitions.rule
+    lines = small_print(watched, options.lang, rule=rule, more=more)
     return heading(say("title", each=_each(timeline, say)), lines)
 
 
