@@ -201,10 +201,14 @@ class Scenario:
             starts=_pick(random, self.starts),
         )
 
+    def _calendar_key(self, key: int) -> str:
+        """Keys of tempus are those of an office and a task."""
+        return f"17/{key}" if self.system == "tempus" else str(key)
+
     def _counter(self, random: Random, key: int, number: int, load: float) -> Counter:
         service = f"{_SERVICES[(key - 101) % len(_SERVICES)]} ({key})"
         return Counter(
-            ReplicaCalendar(str(key), f"Schalter {number + 1}.{key}", (service,)),
+            ReplicaCalendar(self._calendar_key(key), f"Schalter {number + 1}.{key}", (service,)),
             steps=random.choice(self.steps),
             notice_min=random.choice(self.notice_min),
             load=load,
@@ -230,5 +234,5 @@ def _url(scenario: Scenario) -> str:
     if scenario.system == "impfthueringen":
         return f"https://www.{scenario.name}.example/terminvergabe"
     if scenario.system == "tempus":
-        return f"https://www.tempus-termine.example/termine/index.php?anlagennr={scenario.name}"
+        return "https://www.tempus-termine.example/termine/index.php?anlagennr=903"
     return f"https://www.etermin.example/{scenario.name}"
