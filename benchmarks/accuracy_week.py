@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.changes import Changes
-from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.estimate import estimate
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import CODES, KINDS, Kind
 from amtspuls.analysis.measures import load_watched
-from amtspuls.analysis.score_rules import Bounds
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.live import open_reader
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
@@ -32,6 +33,9 @@ MASS = 20
 
 _MINUTES_PER_DAY = 1440
 _ONE_SNAPSHOT_S = 1350
+_LEAST_SHARE = 0.02
+_PORTAL_BITS = 20
+"""Numbers of calendars are smaller; above them is the place of the portal."""
 
 _TITLES = {Kind.BOOKED: "bookings", Kind.CANCELLED: "cancellations"}
 
@@ -48,14 +52,10 @@ def week_section(shared: Path) -> list[str]:
             return list(week_page(load_watched(reader, Selection())))
 
 
-def headline(watched: Sequence[Watched], kind: Kind) -> Bounds:
-    """Low, central and high of the whole week."""
-    events = [
-        one.transitions.bookings if kind is Kind.BOOKED else one.transitions.cancellations
-        for one in watched
-    ]
-    count = float(sum(one.weight.sum() for one in events))
-    return Bounds(count, count, count)
+def headline(watched: Sequence[Watched], kind: Kind) -> Bounds | None:
+    """Low, central and high of the whole week; None where too little was seen for a figure."""
+    (found,) = estimate(watched, kind, By.ALL).values()
+    return found
 
 
 def week_page(watched: Sequence[Watched]) -> Iterator[str]:
@@ -71,10 +71,8 @@ def week_page(watched: Sequence[Watched]) -> Iterator[str]:
     yield "|:---|---:|---:|---:|---:|---:|"
     for kind, (raw, clipped) in LEGACY.items():
         found = headline(watched, kind)
-        yield (
-            f"| {_TITLES[kind]} | {found.low:,.0f} | {found.central:,.0f} | {found.high:,.0f} "
-            f"| {raw:,} | {clipped:,} |"
-        )
+        ours = "refused | refused | refused" if found is None else _cells(found)
+        yield f"| {_TITLES[kind]} | {ours} | {raw:,} | {clipped:,} |"
     yield ""
     yield from share_table(watched)
     yield ""
@@ -85,68 +83,56 @@ def week_page(watched: Sequence[Watched]) -> Iterator[str]:
 
 
 def share_table(watched: Sequence[Watched]) -> Iterator[str]:
-    """Rough shares, the same counted on this week, and what the types say."""
+    """Rough shares, the same counted on this week, and what the types say of those that were counted."""
     changes = _joined([one.transitions.changes for one in watched])
-    tempus = _joined(
-        [one.transitions.changes for one in watched if one.evidence.record.system == "tempus"]
-    )
+    of_tempus = np.array([one.evidence.record.system == "tempus" for one in watched])
+    tempus = changes.only(of_tempus[changes.calendar >> _PORTAL_BITS])
     gone, come = _vanished(changes), changes.only(changes.opening)
-    booked = sum(float(one.transitions.bookings.weight.sum()) for one in watched)
-    yield "| | measured before, without types | counted here likewise | by type |"
-    yield "|:---|---:|---:|:---|"
-    rows = (
-        (
-            f"vanished before their start in groups of {MASS} and more",
-            "51 %",
-            _mean(_group_sizes(gone) >= MASS),
-            (
-                f"`withdrawn` {_of(gone, Kind.WITHDRAWN)}, `grid_shift` {_of(gone, Kind.GRID_SHIFT)}, "
-                f"`notice_cutoff` {_of(gone, Kind.NOTICE_CUTOFF)}"
-            ),
-        ),
-        (
-            f"appeared in groups of {MASS} and more",
-            "84 %",
-            _mean(_group_sizes(come) >= MASS),
-            (
-                f"`released` {_of(come, Kind.RELEASED)}, `horizon_roll` {_of(come, Kind.HORIZON_ROLL)}, "
-                f"`returned` {_of(come, Kind.RETURNED)}"
-            ),
-        ),
-        (
-            "appeared beyond the last day so far",
-            "27 %",
-            _mean(_beyond(come)),
-            f"`horizon_roll` {_of(come, Kind.HORIZON_ROLL)}",
-        ),
-        (
-            "tempus: vanished alone, back in the next snapshot",
-            "7.7 %",
-            _mean(_back_at_once(tempus)),
-            f"`held` {_of(_vanished(tempus), Kind.HELD, among=(Kind.HELD, Kind.BOOKED))} of held and booked",
-        ),
-        (
-            "start times that one booking closes",
-            "2.13",
-            "–",
-            f"{len(gone.of(Kind.BOOKED).slot) / booked:.2f}" if booked else "–",
-        ),
+    alone = _alone(tempus)
+    counted = (
+        (f"vanished before their start in groups of {MASS} and more", "51 %", gone, _in_mass(gone)),
+        (f"appeared in groups of {MASS} and more", "84 %", come, _in_mass(come)),
+        ("appeared beyond the last day so far", "27 %", come, _beyond(come)),
+        ("tempus: vanished in smaller groups, back in the next snapshot", "7.7 %", *alone),
     )
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
+    yield "| | measured before, without types | counted here likewise | of these, by type |"
+    yield "|:---|---:|---:|:---|"
+    for title, before, among, chosen in counted:
+        yield f"| {title} | {before} | {_mean(chosen)} | {_main_kinds(among.only(chosen))} |"
+    yield f"| neighbouring start times that vanish together in one calendar | 2.13 | – | {_lengths(watched)} |"
     yield ""
     yield (
-        "The first column is a rough count over other weeks too, by size of the group alone. Types look at reasons: a"
-        " group that vanishes because its minimum notice came, or a calendar that one booking of a shared desk closes,"
-        " is no withdrawal however large it is, and what comes back after a flap is no release. Two calendars over the"
-        " same desks have one booking; its start times are counted in both."
+        "The first column was counted roughly, over other weeks too, by the size of a group alone. Types look at"
+        " reasons: what vanishes because its minimum notice came, or in many calendars over the same desks, is no"
+        " withdrawal however large the group is; what comes back after a flap is no release; a day that was seen in"
+        " the calendar before is no new one even if it is the last. `held` has holds of several snapshots too, so its"
+        f" share of all that tempus calendars lost is another one: {_of(_vanished(tempus), Kind.HELD)}. A booking"
+        " closes more start times than it takes, because start times from which it would no longer fit vanish with it."
     )
+
+
+def _main_kinds(changes: Changes) -> str:
+    """The kinds that make up most of some changes."""
+    counts = np.bincount(changes.kind, minlength=len(KINDS))
+    largest = np.argsort(-counts, kind="stable")[:4].tolist()
+    shares = [(KINDS[place], counts[place] / max(1, counts.sum())) for place in largest]
+    return ", ".join(f"`{kind}` {100 * one:.0f} %" for kind, one in shares if one >= _LEAST_SHARE)
+
+
+def _lengths(watched: Sequence[Watched]) -> str:
+    rows = sum(len(one.transitions.changes.of(Kind.BOOKED).slot) for one in watched)
+    apart = sum(float(one.transitions.bookings_by_calendar.weight.sum()) for one in watched)
+    whole = sum(float(one.transitions.bookings.weight.sum()) for one in watched)
+    if not whole or not apart:
+        return "–"
+    return f"a booking closes {rows / apart:.2f} in one calendar, {rows / whole:.2f} in all of them"
 
 
 def _joined(parts: Sequence[Changes]) -> Changes:
     """Changes of several portals; calendars of different portals keep different numbers."""
     apart = [
-        part._replace(calendar=part.calendar + (place << 20)) for place, part in enumerate(parts)
+        part._replace(calendar=part.calendar + (place << _PORTAL_BITS))
+        for place, part in enumerate(parts)
     ]
     return Changes._make(np.concatenate(columns) for columns in zip(*apart, strict=True))
 
@@ -156,11 +142,14 @@ def _vanished(changes: Changes) -> Changes:
     return changes.only(~changes.opening & (changes.kind != CODES[Kind.EXPIRED]))
 
 
-def _group_sizes(changes: Changes) -> NDArray[np.int64]:
-    """How many start times of its calendar changed with each, in the same snapshot."""
+def _in_mass(changes: Changes) -> NDArray[np.bool_]:
+    """Which changed with so many of their calendar in the same snapshot."""
+    if not len(changes.at):
+        return np.zeros(0, np.bool_)
     keys = np.stack([changes.calendar, changes.at])
     _, place, counts = np.unique(keys, axis=1, return_inverse=True, return_counts=True)
-    return counts[place.ravel()].astype(np.int64)
+    found: NDArray[np.bool_] = counts[place.ravel()] >= MASS
+    return found
 
 
 def _beyond(come: Changes) -> NDArray[np.bool_]:
@@ -177,26 +166,23 @@ def _beyond(come: Changes) -> NDArray[np.bool_]:
     return found
 
 
-def _back_at_once(changes: Changes) -> NDArray[np.bool_]:
-    """Of those that vanished alone: which were back in the next snapshot."""
-    order = np.lexsort((changes.at, changes.slot, changes.calendar))
-    ordered = changes.only(order)
-    alone = np.zeros(len(order), np.bool_)
-    gone = ~ordered.opening & (ordered.kind != CODES[Kind.EXPIRED])
-    alone[gone] = _group_sizes(ordered.only(gone)) < MASS
-    back = np.zeros(len(order), np.bool_)
+def _alone(changes: Changes) -> tuple[Changes, NDArray[np.bool_]]:
+    """What vanished in smaller groups, and which of it was back in the next snapshot."""
+    ordered = changes.only(np.lexsort((changes.at, changes.slot, changes.calendar)))
+    alone = ~ordered.opening & (ordered.kind != CODES[Kind.EXPIRED])
+    alone[alone] = ~_in_mass(ordered.only(alone))
+    back = np.zeros(len(alone), np.bool_)
     back[:-1] = (np.diff(ordered.calendar) == 0) & (np.diff(ordered.slot) == 0)
     back[:-1] &= ordered.opening[1:] & (np.diff(ordered.at) <= _ONE_SNAPSHOT_S)
-    return back[alone]
+    return ordered.only(alone), back[alone]
 
 
 def _mean(chosen: NDArray[np.bool_]) -> str:
     return f"{100 * chosen.mean():.1f} %" if len(chosen) else "–"
 
 
-def _of(changes: Changes, kind: Kind, among: Sequence[Kind] = ()) -> str:
-    whole = changes.of(*among) if among else changes
-    return _mean(whole.kind == CODES[kind])
+def _of(changes: Changes, kind: Kind) -> str:
+    return _mean(changes.kind == CODES[kind])
 
 
 # By portal
@@ -204,22 +190,30 @@ def _of(changes: Changes, kind: Kind, among: Sequence[Kind] = ()) -> str:
 
 def portal_table(watched: Sequence[Watched]) -> Iterator[str]:
     """Bookings, cancellations and changed start times by kind, one line per portal."""
-    yield f"| portal | system | bookings | cancellations | {' | '.join(f'`{kind}`' for kind in KINDS)} |"
-    yield f"|:---|:---|{'---:|' * (2 + len(KINDS))}"
-    total = np.zeros(2 + len(KINDS))
+    yield (
+        "| portal | system | bookings | low to high | cancellations | low to high |"
+        f" {' | '.join(f'`{kind}`' for kind in KINDS)} |"
+    )
+    yield f"|:---|:---|{'---:|' * (4 + len(KINDS))}"
+    total = np.zeros(len(KINDS), np.int64)
     for one in watched:
         record = one.evidence.record
         counts = np.bincount(one.transitions.changes.kind, minlength=len(KINDS))
-        row = np.concatenate(
-            (
-                [one.transitions.bookings.weight.sum(), one.transitions.cancellations.weight.sum()],
-                counts,
-            )
-        )
-        total += row
-        yield f"| {record.portal_id} | {record.system} | {_cells(row)} |"
-    yield f"| all | | {_cells(total)} |"
+        total += counts
+        yield f"| {record.portal_id} | {record.system} | {_both([one])} | {_cells(counts.tolist())} |"
+    yield f"| all | | {_both(watched)} | {_cells(total.tolist())} |"
 
 
-def _cells(row: NDArray[np.float64]) -> str:
-    return " | ".join(f"{value:,.0f}" for value in row.tolist())
+def _both(watched: Sequence[Watched]) -> str:
+    cells = []
+    for kind in LEGACY:
+        found = headline(watched, kind)
+        if found is None:
+            cells += ["refused", "–"]
+        else:
+            cells += [f"{found.central:,.0f}", f"{found.low:,.0f} to {found.high:,.0f}"]
+    return " | ".join(cells)
+
+
+def _cells(row: Sequence[float]) -> str:
+    return " | ".join(f"{value:,.0f}" for value in row)

@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.changes import Changes
+from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.kinds import CODES, Kind
+from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.score import KindScore, Score
 from amtspuls.analysis.score_calendars import WeekScore
 from amtspuls.analysis.score_rules import Bounds
+from amtspuls.analysis.selection import Selection
+from amtspuls.cli.scoring import prepare_scenario
 from amtspuls.replica.town import FIRST_SCENARIOS
 
 if TYPE_CHECKING:
@@ -111,3 +117,109 @@ def test_the_committed_page_holds_every_scenario_and_the_predecessor() -> None:
         assert f"| {name} |" in page, "make accuracy"
     assert "legacy" in page
     assert "from 1000 on" in page or "seeds 1000 to" in page
+
+
+# --- the real week -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def week(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import accuracy_week
+
+    return accuracy_week
+
+
+def changes(*rows: tuple[int, int, int, bool, Kind]) -> Changes:
+    """Rows of calendar, slot, instant, whether it appeared, and kind; ascending by instant."""
+    calendar, slot, at, opening, kind = zip(*rows, strict=True)
+    count = len(rows)
+    nothing = np.zeros(count, np.int64)
+    return Changes(
+        calendar=np.array(calendar, np.int64),
+        slot=np.array(slot, np.int64),
+        at=np.array(at, np.int64),
+        seen_at=nothing,
+        start_s=nothing,
+        opening=np.array(opening),
+        timed=np.ones(count, np.bool_),
+        kind=np.array([CODES[one] for one in kind], np.int64),
+        reason=nothing,
+        confidence=np.zeros(count),
+        final=np.ones(count, np.bool_),
+        episode=nothing,
+    )
+
+
+def test_groups_are_those_of_one_calendar_in_one_snapshot(week: ModuleType) -> None:
+    many = [(1, slot, 900, False, Kind.WITHDRAWN) for slot in range(week.MASS)]
+    few = [(2, slot, 900, False, Kind.BOOKED) for slot in range(week.MASS - 1)]
+    later = [(2, 50, 1800, False, Kind.BOOKED)]
+    found = week._in_mass(changes(*many, *few, *later))
+
+    assert found.tolist() == [True] * week.MASS + [False] * week.MASS
+    assert week._in_mass(changes(*many).only(np.zeros(week.MASS, np.bool_))).tolist() == []
+
+
+def test_days_beyond_the_last_one_are_counted_by_snapshot(week: ModuleType) -> None:
+    """Two calendars; what the first snapshot shows is beyond nothing."""
+    rows = changes(
+        (1, 3 * 1440, 900, True, Kind.RELEASED),
+        (2, 5 * 1440, 900, True, Kind.RELEASED),
+        (1, 2 * 1440, 1800, True, Kind.CANCELLED),
+        (1, 4 * 1440, 1800, True, Kind.HORIZON_ROLL),
+        (1, 4 * 1440 + 15, 1800, True, Kind.HORIZON_ROLL),
+        (2, 5 * 1440 + 15, 1800, True, Kind.RELEASED),
+        (1, 4 * 1440 + 30, 2700, True, Kind.RELEASED),
+    )
+
+    assert week._beyond(rows).tolist() == [False, False, False, True, True, False, False]
+
+
+def test_what_is_back_in_the_next_snapshot_was_alone(week: ModuleType) -> None:
+    mass = [(3, slot, 900, False, Kind.WITHDRAWN) for slot in range(week.MASS)]
+    rows = changes(
+        (1, 10, 900, False, Kind.HELD),
+        (1, 11, 900, False, Kind.BOOKED),
+        (1, 12, 900, False, Kind.EXPIRED),
+        *mass,
+        (1, 10, 1800, True, Kind.HOLD_EXPIRED),
+        (1, 11, 4500, True, Kind.CANCELLED),
+        (3, 1, 1800, True, Kind.RETURNED),
+    )
+    alone, back = week._alone(rows)
+
+    assert alone.slot.tolist() == [10, 11]
+    assert back.tolist() == [True, False]
+    assert week._main_kinds(alone.only(back)) == "`held` 100 %"
+    assert week._main_kinds(alone.only(np.zeros(2, np.bool_))) == ""
+
+
+def test_the_section_adds_portals_up(week: ModuleType) -> None:
+    """Two simulated offices in the place of real ones; one of them on tempus."""
+    watched: list[Watched] = []
+    for name in ("absent-when-sold-out", "long-services"):
+        archive, _ = prepare_scenario(name, 3, 1)
+        watched += load_watched(archive, Selection())
+    lines = list(week.week_page(watched))
+    rows = {line.split(" | ")[0].strip("| "): line for line in lines}
+
+    bookings = [
+        float(rows[name].strip("|").split("|")[2].replace(",", ""))
+        for name in ("absent-when-sold-out", "long-services", "all")
+    ]
+    assert bookings[2] == pytest.approx(bookings[0] + bookings[1], abs=1)
+    assert bookings[1] > 0
+    assert "56,623 | 12,723" in rows["bookings"]
+    assert "64,779 | 4,592" in rows["cancellations"]
+    assert "`held`" in rows["tempus: vanished in smaller groups, back in the next snapshot"]
+
+
+def test_figures_that_are_refused_say_so(week: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive, _ = prepare_scenario("quiet-village", 3, 1)
+    watched = load_watched(archive, Selection())
+    monkeypatch.setattr(week, "headline", lambda *_: None)
+    text = "\n".join(week.week_page(watched))
+
+    assert "| bookings | refused | refused | refused | 56,623 | 12,723 |" in text
+    assert "| refused | – | refused | – |" in text
