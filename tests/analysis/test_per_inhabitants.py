@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.analysis.grouping import By, Watched
-from amtspuls.analysis.measures import load_watched, take_measure
+from amtspuls.analysis.measures import take_measure
 from amtspuls.analysis.per_inhabitants import LEAST_HOURS, MEASURE, bookings_per_week
-from amtspuls.analysis.selection import Selection
 from amtspuls.catalogue.inhabitants import inhabitants_of
 from amtspuls.catalogue.load import load_catalogue
+from support.relabelled import watch_by_spans
 from support.tiny_archive import (
     BERLIN,
     TinyPortal,
@@ -48,7 +48,7 @@ def week(portal_id: str, bookings: int, *, first: str = "2026-01-25 23:00") -> T
 
 
 def take(*portals: TinyPortal, by: By = By.PORTAL) -> Any:
-    return take_measure(MEASURE, load_watched(TinyReader(*portals), Selection()), by)
+    return take_measure(MEASURE, watch_by_spans(TinyReader(*portals)), by)
 
 
 def test_a_whole_week_is_divided_by_the_people_of_the_town() -> None:
@@ -109,7 +109,5 @@ def test_holes_lean_on_no_weekday(missing: set[int], bookings: int) -> None:
     seen: list[TinySnapshot] = [
         s for number, s in enumerate(whole.snapshots) if number not in missing
     ]
-    (one,) = load_watched(
-        TinyReader(TinyPortal("bonn", seen, whole.spans, name="bonn")), Selection()
-    )
+    (one,) = watch_by_spans(TinyReader(TinyPortal("bonn", seen, whole.spans, name="bonn")))
     assert bookings_per_week(one) == pytest.approx(plain_rate(one))

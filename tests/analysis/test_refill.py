@@ -7,10 +7,9 @@ from hypothesis import given, settings
 
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import KINDS, Kind
-from amtspuls.analysis.measures import load_watched, take_measure
+from amtspuls.analysis.measures import take_measure
 from amtspuls.analysis.refill import MEASURE, find_reopened
-from amtspuls.analysis.selection import Selection
-from support.relabelled import relabelled
+from support.relabelled import relabelled, stays, watch_by_spans
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
 
 Fate = tuple[int, float, int, str]
@@ -20,9 +19,9 @@ def fates(one: Watched) -> list[Fate]:
     """What became of each cancelled slot, looked up one after the other."""
     views, found = one.evidence.views, []
     rows = sorted(zip(*(column.tolist() for column in one.transitions.changes), strict=True))
-    for calendar, wanted, at, _, lead, _, weight in zip(
-        *(column.tolist() for column in one.transitions.cancellations), strict=True
-    ):
+    again = one.transitions.cancellations
+    parts = (again.calendar, again.slot, again.at, again.lead_s, again.weight)
+    for calendar, wanted, at, lead, weight in zip(*map(list, parts), strict=True):
         last = max(
             taken
             for taken, number, outcome in zip(
@@ -31,10 +30,11 @@ def fates(one: Watched) -> list[Fate]:
             if number == calendar and outcome == "ok"
         )
         ends = [(at + lead, "lapsed"), (last, "open")]
-        for row in rows:
+        own = [row for row in rows if row[:2] == (calendar, wanted) and row[2] > at]
+        for row in sorted(own, key=lambda row: row[2]):
             kind = KINDS[row[7]]
-            brief = kind in (Kind.HELD, Kind.HOLD_EXPIRED)
-            if row[:2] == (calendar, wanted) and row[2] > at and not row[5] and not brief:
+            back = next((KINDS[r[7]] for r in own if r[2] > row[2] and r[5]), None)
+            if not row[5] and stays(kind, back):
                 word = {Kind.BOOKED: "booked", Kind.UNKNOWN: "open"}.get(kind, "lapsed")
                 ends.insert(0, (row[2], word))
                 break
@@ -46,7 +46,7 @@ def fates(one: Watched) -> list[Fate]:
 @settings(max_examples=60, deadline=None)
 @given(relabelled())
 def test_every_cancelled_slot_is_followed_to_its_end(one: Watched) -> None:
-    found = find_reopened(one)
+    found = find_reopened(one, By.ALL)
     words = [
         "booked" if booked else "lapsed" if lapsed else "open"
         for booked, lapsed in zip(found.booked.tolist(), found.lapsed.tolist(), strict=True)
@@ -80,12 +80,10 @@ def test_rows_are_sums_of_weights_and_of_their_parts(one: Watched, other: Watche
 
 def history(*spans: tuple[int, int | None], wanted: str = "2026-01-27 08:00") -> TinyReader:
     """One slot, free from and until minutes after 06:00 local time; snapshots for two hours."""
-    start = utc("2026-01-26 05:00").timestamp()
 
     def moment(minutes: int) -> str:
         return f"2026-01-26 {5 + minutes // 60:02d}:{minutes % 60:02d}"
 
-    assert start
     found = [
         TinySpan(1, slot(wanted), utc(moment(a)), None if b is None else utc(moment(b)))
         for a, b in spans
@@ -94,7 +92,7 @@ def history(*spans: tuple[int, int | None], wanted: str = "2026-01-27 08:00") ->
 
 
 def test_a_slot_that_comes_back_and_goes_again_is_refilled() -> None:
-    watched = load_watched(history((0, 15), (30, 75)), Selection())
+    watched = watch_by_spans(history((0, 15), (30, 75)))
     row = take_measure(MEASURE, watched, By.PORTAL).rows[0]
     assert [row["cancellations"], row["refilled"], row["lapsed"]] == [1, 1, 0]
     assert [row["refilled_share"], row["median_hours"]] == [1.0, 0.75]
@@ -102,7 +100,7 @@ def test_a_slot_that_comes_back_and_goes_again_is_refilled() -> None:
 
 
 def test_a_slot_that_is_still_open_at_the_end_of_the_data_tells_only_so_much() -> None:
-    watched = load_watched(history((0, 15), (30, None)), Selection())
+    watched = watch_by_spans(history((0, 15), (30, None)))
     answer = take_measure(MEASURE, watched, By.PORTAL)
     row = answer.rows[0]
     assert [row["cancellations"], row["refilled"], row["lapsed"]] == [1, 0, 0]
@@ -112,11 +110,11 @@ def test_a_slot_that_is_still_open_at_the_end_of_the_data_tells_only_so_much() -
 
 def test_a_slot_whose_time_came_was_never_booked_again() -> None:
     reader = history((0, 15), (30, 60), wanted="2026-01-26 07:00")
-    row = take_measure(MEASURE, load_watched(reader, Selection()), By.PORTAL).rows[0]
+    row = take_measure(MEASURE, watch_by_spans(reader), By.PORTAL).rows[0]
     assert [row["cancellations"], row["refilled"], row["lapsed"]] == [1, 0, 1]
 
 
 def test_without_a_cancellation_there_is_no_share() -> None:
-    answer = take_measure(MEASURE, load_watched(history(), Selection()), By.ALL)
+    answer = take_measure(MEASURE, watch_by_spans(history()), By.ALL)
     assert [answer.total["cancellations"], answer.total["refilled_share"]] == [0, None]
     assert "no cancellation was seen" in answer.sentence

@@ -12,10 +12,10 @@ from amtspuls.analysis.kinds import KINDS, Kind
 from amtspuls.analysis.measures import take_measure
 from amtspuls.analysis.releases import MEASURE, find_releases
 from support.measure_cases import morning
-from support.relabelled import relabelled, watch_by_spans
+from support.relabelled import relabelled, stays, watch_by_spans
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
 
-TAKEN = (Kind.BOOKED, Kind.HELD, Kind.WITHDRAWN, Kind.UNKNOWN)
+TAKEN = (Kind.BOOKED, Kind.WITHDRAWN, Kind.UNKNOWN)
 
 
 def rows_of(one: Watched) -> list[dict[str, Any]]:
@@ -25,15 +25,15 @@ def rows_of(one: Watched) -> list[dict[str, Any]]:
 
 
 def gone_at(rows: list[dict[str, Any]], released: dict[str, Any]) -> float:
-    later = [
-        row
-        for row in rows
-        if (row["calendar"], row["slot"]) == (released["calendar"], released["slot"])
-        and not row["opening"]
-        and row["at"] > released["at"]
-    ]
-    first = min(later, key=lambda row: row["at"], default=None)
-    return first["at"] if first and KINDS[first["kind"]] in TAKEN else math.inf
+    key = (released["calendar"], released["slot"])
+    own = [row for row in rows if (row["calendar"], row["slot"]) == key]
+    own = sorted((row for row in own if row["at"] > released["at"]), key=lambda row: row["at"])
+    for place, row in enumerate(own):
+        back = next((KINDS[r["kind"]] for r in own[place + 1 :] if r["opening"]), None)
+        kind = KINDS[row["kind"]]
+        if not row["opening"] and stays(kind, back):
+            return float(row["at"]) if kind in TAKEN else math.inf
+    return math.inf
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from amtspuls.analysis.changes import Changes
 from amtspuls.analysis.evidence import Evidence
+from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints
+
+_BOOKED, _HELD = CODES[Kind.BOOKED], CODES[Kind.HELD]
+_AGAIN = (CODES[Kind.HOLD_EXPIRED], CODES[Kind.RETURNED])
 
 
 def pair_codes(*pairs: tuple[Ints, Ints]) -> tuple[Ints, ...]:
@@ -46,6 +51,17 @@ def next_rows(codes: Ints, at: Ints, wanted: Ints, after: Ints) -> Ints:
     place = np.searchsorted(keys[order], wanted * (len(moments) + 1) + least)
     row = order[np.minimum(place, len(codes) - 1)]
     return np.where((place < len(codes)) & (codes[row] == wanted), row, -1).astype(np.int64)
+
+
+def lasting_closings(changes: Changes) -> Changes:
+    """Closings that end something: bookings, and all but holds and what the page lost for a while."""
+    closings, openings = changes.only(~changes.opening), changes.only(changes.opening)
+    wanted, codes = pair_codes(
+        (closings.calendar, closings.slot), (openings.calendar, openings.slot)
+    )
+    row = next_rows(codes, openings.at, wanted, closings.at)
+    back = np.isin(np.append(openings.kind, -1)[row], _AGAIN) | (closings.kind == _HELD)
+    return closings.only(~back | (closings.kind == _BOOKED))
 
 
 def last_seen(evidence: Evidence, calendar: Ints) -> Ints:

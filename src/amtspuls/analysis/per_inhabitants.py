@@ -45,7 +45,7 @@ def bookings_per_week(one: Watched) -> float | None:
     Returns:
         None where a weekday was covered for less than ``LEAST_HOURS``.
     """
-    bookings = one.transitions.bookings
+    bookings = one.bookings(By.WEEKDAY)
     counts = count_events([one], By.WEEKDAY, {"bookings": [bookings.only(bookings.timed)]})
     seen = observe([one], By.WEEKDAY)
     total = 0.0

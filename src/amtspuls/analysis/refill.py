@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.changes import Bools, Floats
-from amtspuls.analysis.following import last_seen, next_rows, pair_codes
+from amtspuls.analysis.following import last_seen, lasting_closings, next_rows, pair_codes
 from amtspuls.analysis.grouping import By, Label, Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
@@ -46,24 +45,17 @@ class Reopened(NamedTuple):
         return Reopened._make(column[chosen] for column in self)
 
 
-_FOUND: WeakKeyDictionary[Watched, Reopened] = WeakKeyDictionary()
-
-
-def find_reopened(one: Watched) -> Reopened:
+def find_reopened(one: Watched, by: By) -> Reopened:
     """Follow every cancelled slot until it is booked again, begins, is taken away, or the data end.
 
-    Somebody's hold on it that ends without a booking interrupts nothing. Worked out once.
+    A hold that ends without a booking interrupts nothing, nor does a page that loses the slot for a while. Of a
+    cancellation that opened several start times the first is followed.
+
+    Args:
+        one: The portal.
+        by: The grouping; by calendar, a cancellation in several calendars is in each.
     """
-    if one not in _FOUND:
-        _FOUND[one] = _follow(one)
-    return _FOUND[one]
-
-
-def _follow(one: Watched) -> Reopened:
-    found = one.transitions
-    slots = found.cancellations
-    brief = np.isin(found.changes.kind, [CODES[Kind.HELD], CODES[Kind.HOLD_EXPIRED]])
-    closings = found.changes.only(~found.changes.opening & ~brief)
+    slots, closings = one.cancellations(by), lasting_closings(one.transitions.changes)
     wanted, codes = pair_codes((slots.calendar, slots.slot), (closings.calendar, closings.slot))
     row = next_rows(codes, closings.at, wanted, slots.at)
     # One row more than there are closings: what no closing follows takes it.
@@ -83,7 +75,7 @@ def compute_refill(watched: Sequence[Watched], by: By) -> Figures:
     """Describe what became of cancelled slots by row; a row is about cancellations, not about bookings."""
     parts: dict[Label, list[Reopened]] = defaultdict(list)
     for one in watched:
-        found = find_reopened(one)
+        found = find_reopened(one, by)
         keys = one.event_keys(by, found.calendar, found.at)
         for key in np.unique(keys).tolist():
             parts[one.label(by, key)].append(found.only(keys == key))
@@ -129,11 +121,11 @@ def _say(row: Row) -> str:
 MEASURE = Measure(
     name="refill",
     question="How many cancelled slots are booked again, and how fast.",
-    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY),
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.WEEK),
     columns=(
-        Column("cancellations", "cancellations"),
-        Column("refilled", "booked again"),
-        Column("lapsed", "never booked again"),
+        Column("cancellations", "cancellations", Unit.COUNT),
+        Column("refilled", "booked again", Unit.COUNT),
+        Column("lapsed", "never booked again", Unit.COUNT),
         Column("refilled_share", "seen booked again, %", Unit.SHARE),
         Column("within_day_share", "within a day, %", Unit.SHARE),
         Column("within_week_share", "within a week, %", Unit.SHARE),

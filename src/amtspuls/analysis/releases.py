@@ -12,7 +12,7 @@ import numpy as np
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.changes import Bools, Changes, Floats
-from amtspuls.analysis.following import last_seen, next_rows, pair_codes
+from amtspuls.analysis.following import last_seen, lasting_closings, next_rows, pair_codes
 from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, hour_of, weekday_of
@@ -24,7 +24,7 @@ BATCH = 20
 """A release of at least this many slots is a batch."""
 
 _TIMES = frozenset({By.HOUR, By.WEEKDAY, By.DAY})
-_TAKEN = [CODES[kind] for kind in (Kind.BOOKED, Kind.HELD, Kind.WITHDRAWN, Kind.UNKNOWN)]
+_TAKEN = [CODES[kind] for kind in (Kind.BOOKED, Kind.WITHDRAWN, Kind.UNKNOWN)]
 _ROLL = CODES[Kind.HORIZON_ROLL]
 _NEVER = np.iinfo(np.int64).max
 
@@ -107,8 +107,8 @@ def _collect(one: Watched) -> tuple[Releases, Released]:
 
 
 def _gone_at(slots: Changes, changes: Changes) -> Ints:
-    """When each slot was gone before its time; never where it began, or was let go, unbooked."""
-    closings = changes.only(~changes.opening)
+    """When each slot was gone for good before its time; never where it began, or was let go, unbooked."""
+    closings = lasting_closings(changes)
     wanted, codes = pair_codes((slots.calendar, slots.slot), (closings.calendar, closings.slot))
     row = next_rows(codes, closings.at, wanted, slots.at)
     taken = np.isin(np.append(closings.kind, -1)[row], _TAKEN)
@@ -213,10 +213,10 @@ def _say(row: Row) -> str:
 MEASURE = Measure(
     name="releases",
     question="When do offices release slots: how many, how far ahead, and how soon half are gone.",
-    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY),
+    by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
-        Column("releases", "releases"),
-        Column("slots", "slots"),
+        Column("releases", "releases", Unit.COUNT),
+        Column("slots", "slots", Unit.COUNT),
         Column("median_size", "slots in one (median)"),
         Column("batches", f"of {BATCH} or more"),
         Column("batch_share", "slots in these, %", Unit.SHARE),
@@ -234,7 +234,7 @@ MEASURE = Measure(
     formula=(
         "release = slots of one calendar that one snapshot shows for the first time (released, or by the moving horizon)\n"
         "size = its slots; batch = size of 20 or more; days ahead = start - snapshot, over slots\n"
-        "half gone = least t with at least half of its slots closed by t before their start and before the notice;\n"
+        "half gone = least t with at least half of its slots closed for good by t, before their start and before the notice;\n"
         "half_gone_hours = median over releases with a known hour, those not yet half gone allowed for (Kaplan-Meier)"
     ),
     source=(
@@ -245,6 +245,5 @@ MEASURE = Measure(
         "Slots that are released and taken between two snapshots are never seen: the popular ones are missed.",
         "Calendars that share the same clerks release the same slots several times, and each time counts.",
         "Numbers of slots are not comparable between systems with grids of 5 and of 30 minutes; hours and days are.",
-        "A slot on hold counts as gone.",
     ),
 )
