@@ -127,3 +127,17 @@ def test_seconds_between_edges_are_counted_one_by_one(
         for first, last in pairwise(edges)
     ]
     assert got.tolist() == expected
+
+
+def test_who_was_not_asked_in_the_range_lowers_only_his_own_coverage() -> None:
+    gone = TinyPortal("gone", every("2021-07-12 05:00", 5))
+    ours = TinyPortal("ours", every("2026-01-26 05:00", 5))
+    since = Selection(from_at=utc("2026-01-26 05:00"), until_at=utc("2026-01-26 06:15"))
+    watched = [Watched(one) for one in load_evidence(TinyReader(gone, ours), since)]
+    rows = observe(watched, By.PORTAL)
+    assert [rows[name, 0].coverage for name in ("gone", "ours")] == [0.0, 1.0]
+    assert observe(watched, By.ALL)["", 0].coverage == 1.0
+    assert {row.coverage for row in observe(watched, By.HOUR).values()} == {None, 1.0}
+    failed = TinyPortal("failed", every("2026-01-26 05:00", 5, views=(), outcome="refused"))
+    watched = [Watched(one) for one in load_evidence(TinyReader(failed, ours), since)]
+    assert observe(watched, By.ALL)["", 0].coverage == 0.5

@@ -194,3 +194,12 @@ def test_every_shorter_history_has_its_own_digest(portal: TinyPortal) -> None:
     shorter = replace(portal, snapshots=portal.snapshots[:-1])
     assert digest(TinyReader(shorter), whole) != digest(TinyReader(portal), whole)
     assert until - first > timedelta(0)
+
+
+def test_an_office_that_nobody_asked_is_no_part_of_it() -> None:
+    gone = TinyPortal("gone", every("2021-07-12 05:00", 5))
+    ours = morning_portal()
+    alone = provenance_of(load_watched(TinyReader(ours), RANGE), "amtspuls measure wait")
+    beside = provenance_of(load_watched(TinyReader(gone, ours), RANGE), "amtspuls measure wait")
+    assert beside == alone
+    assert alone.coverage == 1.0

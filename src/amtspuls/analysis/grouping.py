@@ -77,6 +77,12 @@ class Watched:
         return {record.number: record.calendar for record in records if record.number in seen}
 
     @cached_property
+    def was_asked(self) -> bool:
+        """Whether a snapshot of the range was tried, whatever came of it, or one before covers some."""
+        tried = self.evidence.in_range(self.evidence.snapshots.taken_at)
+        return bool(tried.any()) or len(self.covered.view) > 0
+
+    @cached_property
     def compared(self) -> frozenset[int]:
         """Calendars with an answered view in the range and an earlier one to compare it with."""
         views = self.evidence.views
@@ -198,6 +204,8 @@ def count_events(
 def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
     """Say for every row of a grouping what was observed; the rows come in the order to print.
 
+    Portals that nobody asked in the range have rows of their own by portal and by calendar; elsewhere
+    they are left out, so that what ended years ago does not lower the coverage of today.
     Hours and weekdays are complete even where nothing was observed, days and weeks are those of the range.
     """
     rows: dict[Label, Observed] = {}
@@ -248,7 +256,7 @@ def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
     ):
         row = rows.setdefault(one.label(by, key), Observed())
         row.covered_s += round(seconds)
-        row.asked_s += round(in_all) * calendars
+        row.asked_s += round(in_all) * calendars if one.was_asked or by is By.PORTAL else 0
         row.portal_s += seconds / calendars
         row.snapshots += int((taken_keys == key).sum())
         row.from_s = min(row.from_s, asked.from_s)

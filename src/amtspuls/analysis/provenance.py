@@ -44,7 +44,8 @@ class Provenance:
     Attributes:
         weeks: ISO weeks in local time from the first to the last answered snapshot, ``2026-05``;
             empty where none was answered.
-        coverage: Covered share of the asked time over all portals; None where no time was asked.
+        coverage: Covered share of the asked time over all portals that were asked in it; None where
+            no time was asked.
         version: Version of amtspuls.
         archive_digest: Digest of the data that was read; equal data give equal digests.
         command: What gives the figure again, without the folder of the archive.
@@ -82,6 +83,8 @@ class Provenance:
 
 def provenance_of(watched: Sequence[Watched], command: str) -> Provenance:
     """Say where figures about these portals come from.
+
+    Portals that nobody asked in the range are no part of it.
 
     Args:
         watched: The portals that the figures are about; at least one.
@@ -122,7 +125,8 @@ def digest_of(watched: Sequence[Watched]) -> str:
     was known before the range: whether a slot is new is told from that.
     """
     digest = hashlib.sha256(_FORMAT)
-    for one in sorted(watched, key=lambda each: each.evidence.record.portal_id):
+    asked = (one for one in watched if one.was_asked)
+    for one in sorted(asked, key=lambda each: each.evidence.record.portal_id):
         for part in _parts(one):
             digest.update(len(part).to_bytes(8, "little"))
             digest.update(part)
