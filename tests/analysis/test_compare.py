@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from amtspuls.analysis.compare import COLUMNS, Comparison, compare_cities
+from amtspuls.analysis.estimate import LEAST_COVERAGE, bounds_of
+from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.measures import load_watched, measure_archive
 from amtspuls.analysis.offices import Office, Told, Wish, offices_by_city
 from amtspuls.analysis.selection import Selection
@@ -19,6 +22,7 @@ from amtspuls.catalogue.cities import City
 from amtspuls.catalogue.load import load_catalogue
 from amtspuls.errors import ConfigError
 from support.city_archive import make_cities, packaged
+from support.relabelled import relabelled
 from support.tiny_archive import (
     TinyPortal,
     TinyReader,
@@ -181,3 +185,36 @@ def test_services_and_lengths_that_differ_are_said() -> None:
     assert said(
         guessed, "bonn: of 1 of 1 offices nobody wrote down what they offer; Personalausweis"
     )
+
+
+@settings(max_examples=20, deadline=None)
+@given(relabelled("bonn"), relabelled("bonnbau"))
+def test_the_share_of_cancellations_has_the_bounds_of_both(one: Watched, other: Watched) -> None:
+    offices = [
+        Office(watched, number, packaged("bonn"), Shown(), Told.LISTED)
+        for watched, number in ((one, 1), (other, 1), (other, 2))
+        if number in watched.calendars
+    ]
+    (row,) = compare_cities({BONN: offices}, [one, other], CARD, 0.1).rows
+    covered, asked, booked, cancelled = 0, 0, 0.0, 0.0
+    for office in offices:
+        times = office.one.covered
+        asked += office.one.evidence.asked.seconds
+        covered += int(times.seconds[times.calendar == office.number].sum())
+        found = office.one.transitions
+        booked += float(
+            found.bookings_by_calendar.weight[
+                found.bookings_by_calendar.calendar == office.number
+            ].sum()
+        )
+        again = found.cancellations_by_calendar
+        cancelled += float(again.weight[again.calendar == office.number].sum())
+    known = row["moments"] > 0 and covered >= LEAST_COVERAGE * asked and booked > 0
+    assert (row["cancellation_share"] is not None) == known
+    if known:
+        assert row["cancellation_share"] == pytest.approx(cancelled / booked)
+        below, above = bounds_of(booked), bounds_of(cancelled)
+        assert row["cancellation_low"] == pytest.approx(above.low / below.high)
+        high = above.high / below.low if below.low else None
+        assert row["cancellation_high"] == (None if high is None else pytest.approx(high))
+        assert row["cancellation_low"] <= row["cancellation_share"]

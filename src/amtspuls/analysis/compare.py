@@ -13,7 +13,9 @@ import numpy as np
 from amtspuls.analysis.base import Column, Row, Unit
 from amtspuls.analysis.city_wait import CityWait, Seen, Sight, median_days, moments_of, see_city
 from amtspuls.analysis.compare_warnings import find_warnings
-from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.estimate import LEAST_COVERAGE, bounds_of
+from amtspuls.analysis.events import Events
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import TimeRange
 from amtspuls.analysis.offices import Office, Wish
 from amtspuls.catalogue.cities import City
@@ -36,6 +38,9 @@ COLUMNS = (
     Column("least_office_days", "quickest office, median days", Unit.DAYS),
     Column("middle_office_days", "middle office", Unit.DAYS),
     Column("most_office_days", "slowest office", Unit.DAYS),
+    Column("cancellation_share", "cancelled, % of bookings", Unit.SHARE),
+    Column("cancellation_low", "at least", Unit.SHARE),
+    Column("cancellation_high", "at most", Unit.SHARE),
     Column("unknown_share", "unclear, % of time", Unit.SHARE),
     Column("coverage", "usable, % of time", Unit.SHARE),
     Column("moments", "moments"),
@@ -113,6 +118,7 @@ def _row(one: Seen, moments: int) -> dict[str, Any]:
         "coverage": (len(one.wait.at) if one.wait else 0) / moments if moments else None,
         "moments": len(one.wait.at) if one.wait else 0,
         **(_figures(one, one.wait) if one.wait else {}),
+        **(_cancellations(one.offices) if one.wait else {}),
     }
 
 
@@ -129,6 +135,38 @@ def _figures(one: Seen, wait: CityWait) -> dict[str, Any]:
         "horizon_days": one.horizon_days,
         **_spread(one.sights),
     }
+
+
+def _cancellations(offices: Sequence[Office]) -> dict[str, float | None]:
+    """Cancellations as a share of bookings, with what either may be at least and at most.
+
+    A booking that closed several calendars counts in each, below and above the line.
+    """
+    covered = [office.one.covered for office in offices]
+    seconds = sum(
+        int(time.seconds[time.calendar == office.number].sum())
+        for office, time in zip(offices, covered, strict=True)
+    )
+    asked = sum(office.one.evidence.asked.seconds for office in offices)
+    booked, cancelled = np.zeros(3), np.zeros(3)
+    for office in offices:
+        booked += _sums(office, office.one.bookings(By.CALENDAR))
+        booked[2] += _sums(office, office.one.transitions.hidden)[0]
+        cancelled += _sums(office, office.one.cancellations(By.CALENDAR))
+    if seconds < LEAST_COVERAGE * asked or not booked[0]:
+        return {}
+    below, above = bounds_of(*booked.tolist()), bounds_of(*cancelled.tolist())
+    return {
+        "cancellation_share": above.central / below.central,
+        "cancellation_low": above.low / below.high,
+        "cancellation_high": above.high / below.low if below.low else None,
+    }
+
+
+def _sums(office: Office, events: Events) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Weight and doubt of the events of an office, and a place for what may be hidden."""
+    own = events.calendar == office.number
+    return np.array([events.weight[own].sum(), events.doubt[own].sum(), 0.0])
 
 
 def _share(chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> float | None:
