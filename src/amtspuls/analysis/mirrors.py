@@ -82,10 +82,11 @@ def _portal(learned: Behaviour) -> dict[str, Any]:
 def _sum(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     names = ("calendars", "groups", "mirrored", "decided", "pairs", "chances", "shared")
     total: dict[str, Any] = {name: sum(one[name] for one in found) for name in names}
+    told = total["decided"] or not total["pairs"]
     return {
         "calendars": total["calendars"],
         "groups": total["groups"],
-        "mirrored": total["mirrored"],
+        "mirrored": total["mirrored"] if told else None,
         "mirrors_with": found[0]["with"] if len(found) == 1 else None,
         "together": total["shared"] / total["chances"] if total["chances"] else None,
         "chances": total["chances"],
@@ -94,7 +95,7 @@ def _sum(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _say(row: Row) -> str:
-    if not row["calendars"]:
+    if row["mirrored"] is None:
         return f"which calendars share desks is unknown, {measured_in(row)}"
     return (
         f"{row['mirrored']} of {row['calendars']} calendars share desks with another one; "
