@@ -34,6 +34,9 @@ _ROW_POINTS = 18
 _BEYOND = 1.06
 """Where a wait beyond the horizon is drawn, as a multiple of the longest other one."""
 
+_NOT_ASKED = "> 0"
+"""A wait where nothing was free and not even today was asked about."""
+
 TEXTS: Texts = MappingProxyType(
     {
         "title": ("How long the wait is, compared", "Wartezeiten im Vergleich"),
@@ -42,6 +45,7 @@ TEXTS: Texts = MappingProxyType(
         "range": ("10 % to 90 % of the time", "10 % bis 90 % der Zeit"),
         "beyond": ("longer than the days asked", "länger als die gefragten Tage"),
         "unknown": ("unknown", "unbekannt"),
+        "nothing": ("nothing free", "nichts frei"),
         "d": ("{number} d", "{number} T"),
         "observed": ("{share} observed", "{share} beobachtet"),
         "warning": (
@@ -173,6 +177,8 @@ def _row(one: Compared, beyond: float, lang: Lang, say: Say) -> dict[str, Any]:
 
     if math.isnan(one.median):
         said = say("unknown")
+    elif one.beyond == _NOT_ASKED:
+        said = say("nothing")
     else:
         said = say("d", number=one.beyond or say_number(one.median, lang, 1))
     seen = say("observed", share=say_share(one.coverage, lang))

@@ -2,89 +2,31 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from amtspuls import __version__
-from amtspuls.analysis.base import Answer, Row, count_of, days_text, per_cent
 from amtspuls.analysis.display import show_time
-from amtspuls.analysis.grouping import By, Watched
-from amtspuls.analysis.measures import MEASURES, load_watched, take_measure
+from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.measures import load_watched
+from amtspuls.analysis.provenance import Provenance, command_text, provenance_of
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.status import PortalStatus, read_status
-from amtspuls.analysis.timeline import list_weeks, say_weeks
 from amtspuls.archive.base import ArchiveReader, Stop
-from amtspuls.charts.activity import draw_activity
-from amtspuls.charts.base import Options
-from amtspuls.charts.render import render_svg
+from amtspuls.archive.week import IsoWeek
+from amtspuls.charts.words import Lang, Say, say_number, say_share, say_weeks, speaker
 from amtspuls.files import write_whole
+from amtspuls.web.report_figures import make_figures, take_totals
+from amtspuls.web.report_legacy import LegacyFigures, read_legacy
+from amtspuls.web.report_pictures import draw_pictures
+from amtspuls.web.report_tables import Cell, days_table, hours_table, portal_table, show
+from amtspuls.web.report_words import TEXTS
 
-_CHARTS = (
-    (
-        "booking-times",
-        "When people book",
-        "bookings per covered hour and portal",
-        "bookings_per_hour",
-        "bookings",
-    ),
-    (
-        "wanted-times",
-        "Which slots they take",
-        "slots booked, % of those offered",
-        "booked_share",
-        "offered",
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number that leads the page.
-
-    Attributes:
-        title: What it is.
-        value: The number with its unit.
-        note: What to know beside it.
-        command: The command that gives it again.
-    """
-
-    title: str
-    value: str
-    note: str
-    command: str
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One line of a small chart.
-
-    Attributes:
-        label: Hour or weekday.
-        text: The number.
-        width: Length of the bar, 0 to 100.
-        note: The counts behind it.
-    """
-
-    label: str
-    text: str
-    width: float
-    note: str
-
-
-@dataclass(frozen=True)
-class Bars:
-    """A small chart with the command that gives its numbers again."""
-
-    title: str
-    unit: str
-    bars: tuple[Bar, ...]
-    command: str
+Command = Callable[..., str]
 
 
 def write_report(
@@ -93,178 +35,153 @@ def write_report(
     *,
     archive: Path | None = None,
     selection: Selection | None = None,
-    options: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    week: IsoWeek | None = None,
+    lang: Lang = Lang.EN,
 ) -> None:
     """Write the report; an interrupted one leaves the old file as it was.
 
     Args:
         reader: The archive.
         to: The file, usually ``report.html``.
-        archive: Folder of the archive, for the commands that the page names.
+        archive: Folder of the archive, for the predecessor's figures of a sealed week.
         selection: Portals and range; all of them when left out.
-        options: The command line options that stand for ``selection``, for the same commands.
+        options: The command line options that stand for ``selection``, by name, for the commands that
+            the page shows.
+        week: The week that the selection is about, where it is one whole week.
+        lang: Language of the page.
 
     Raises:
         ArchiveError: Nothing is in the archive, or nothing in the range.
         ConfigError: No portal passes the filters.
+        OutputError: The file cannot be written.
     """
-    folder = ["--archive", str(archive)] if archive else []
-    page = render_report(
-        load_watched(reader, selection or Selection()), reader.stops(), [*folder, *options]
-    )
+    watched = load_watched(reader, selection or Selection())
+    legacy = None
+    if archive and week:
+        ids = {one.evidence.record.portal_id for one in watched}
+        legacy = read_legacy(archive, week, ids)
+    page = render_report(watched, reader.stops(), options, lang=lang, legacy=legacy)
     write_whole(page.encode(), to)
 
 
 def render_report(
-    watched: Sequence[Watched], stops: Mapping[str, Stop], options: Sequence[str] = ()
+    watched: Sequence[Watched],
+    stops: Mapping[str, Stop],
+    options: Mapping[str, Any] | None = None,
+    *,
+    lang: Lang = Lang.EN,
+    legacy: LegacyFigures | None = None,
 ) -> str:
     """Render the page.
+
+    Portals of the archive without any snapshot in the range are left out, and the page says so.
 
     Args:
         watched: Portals and range.
         stops: Portals that are stopped now, by id.
-        options: Options that the commands on the page need to ask the same.
+        options: Options by name that the commands on the page need to ask the same.
+        lang: Language of the page.
+        legacy: The predecessor's figures, where they are known.
     """
-    environment = Environment(
+    say = speaker(TEXTS, lang)
+    command = partial(command_text, options=options)
+    spoken = {} if lang is Lang.EN else {"--lang": lang.value}
+    drawing = partial(command_text, options={**spoken, **(options or {})})
+    asked = [one for one in watched if _was_asked(one)] or list(watched)
+    totals = take_totals(asked)
+    status = read_status(asked, stops)
+    source = provenance_of(asked, drawing("report"))
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            lang=lang.value,
+            say=say,
+            version=__version__,
+            **_heading(asked, totals["activity"], source, say, lang),
+            left_out=len(watched) - len(asked),
+            figures=make_figures(totals, say, lang, command),
+            pictures=draw_pictures(asked, say, lang, drawing),
+            tables=(
+                portal_table(asked, _first_cells(status, say, lang), say, lang, command, source),
+                days_table(asked, say, lang, command, source),
+                hours_table(asked, say, lang, command, source),
+            ),
+            legacy=_legacy_rows(legacy, totals["activity"], say, lang),
+            legacy_command=legacy
+            and command_text("legacy-metrics", "--week", legacy.week, "--to", "legacy"),
+            rules=", ".join(sorted({str(row["rule"]) for row in totals.values()})),
+            source=source,
+            source_line=partial(_source_line, say=say, lang=lang),
+        )
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("amtspuls.web"),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=per_cent, days=days_text, number=_number)
-
-    def command(*words: str) -> str:
-        return shlex.join(["amtspuls", *words, *options])
-
-    answers = {name: take_measure(one, watched, By.ALL) for name, one in MEASURES.items()}
-    total = answers["activity"].total
-    return environment.get_template("report.html").render(
-        version=__version__,
-        weeks=say_weeks(list_weeks(watched)),
-        range=f"{show_time(total['from'])} to {show_time(total['until'])}",
-        zones=", ".join(sorted({one.evidence.zone.key for one in watched})),
-        count=_count(watched),
-        coverage=total["coverage"],
-        figures=_figures(answers, command),
-        portals=_portal_rows(watched, read_status(watched, stops)),
-        picture=Markup(_picture(watched)),  # noqa: S704 - drawn by us, its only texts are dates and numbers
-        charts=_charts(watched, command),
-        rules=sorted({answer.measure.rule for answer in answers.values()}),
-        command=command,
-    )
 
 
-def _count(watched: Sequence[Watched]) -> str:
-    """How many portals there are, and how many of them were asked at all."""
-    asked = sum(
-        bool(one.evidence.in_range(one.evidence.snapshots.taken_at).any()) for one in watched
-    )
-    whole = count_of(len(watched), "portal")
-    return whole if asked == len(watched) else f"{asked} of {whole}"
+def _was_asked(one: Watched) -> bool:
+    return bool(one.evidence.in_range(one.evidence.snapshots.taken_at).any())
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
-
-
-def _picture(watched: Sequence[Watched]) -> str:
-    return render_svg(draw_activity(watched, options=Options(width=900, height=280, titled=False)))
-
-
-def _figures(answers: Mapping[str, Answer], command: Callable[..., str]) -> list[Figure]:
-    wait, busy = answers["wait"].total, answers["activity"].total
-    lead, rate = answers["lead-time"].total, answers["cancellation-rate"].total
-    wanted = answers["wanted-times"].total
-    hourly = busy["bookings_per_hour"]
-    return [
-        Figure(
-            "Median wait",
-            _days(wait["median_first_days"]),
-            f"third free slot {_days(wait['median_third_days'])}; "
-            f"nothing free in {per_cent(wait['none_share'])} of the time",
-            command("measure", "wait", "--by", "all"),
-        ),
-        Figure(
-            "Bookings",
-            _number(busy["bookings"]),
-            "no covered hour" if hourly is None else f"{hourly:.1f} per covered hour and portal",
-            command("measure", "activity", "--by", "all"),
-        ),
-        Figure(
-            "Cancellations",
-            _number(busy["cancellations"]),
-            "no booking to compare with"
-            if rate["rate"] is None
-            else f"{100 * rate['rate']:.0f} for 100 bookings",
-            command("measure", "cancellation-rate", "--by", "all"),
-        ),
-        Figure(
-            "Booked ahead",
-            _days(lead["median_days"]),
-            f"median from booking to slot; 9 in 10 within {_days(lead['p90_days'])}",
-            command("measure", "lead-time", "--by", "all"),
-        ),
-        Figure(
-            "Slots taken",
-            per_cent(wanted["booked_share"]),
-            f"of {count_of(wanted['offered'], 'slot')} seen free",
-            command("measure", "wanted-times", "--by", "all"),
-        ),
-    ]
-
-
-def _days(value: float | str | None) -> str:
-    return "unknown" if value is None else f"{days_text(value)} days"
-
-
-def _portal_rows(watched: Sequence[Watched], found: Sequence[PortalStatus]) -> list[dict[str, Any]]:
-    waits = {row["portal"]: row for row in take_measure(MEASURES["wait"], watched, By.PORTAL).rows}
-    busy = {
-        row["portal"]: row for row in take_measure(MEASURES["activity"], watched, By.PORTAL).rows
+def _heading(
+    watched: Sequence[Watched], total: Mapping[str, Any], source: Provenance, say: Say, lang: Lang
+) -> dict[str, str]:
+    """Portals, weeks, coverage and range, in words."""
+    number = len(watched)
+    key = "portal" if number == 1 else "portals"
+    zones = ", ".join(sorted({one.evidence.zone.key for one in watched}))
+    ends = say("to", first=show_time(total["from"]), last=show_time(total["until"]))
+    # In the table of texts "portals" is the heading of a table; the shared words count.
+    counted = {"portal": ("{n} portal", "{n} Portal"), "portals": ("{n} portals", "{n} Portale")}
+    return {
+        "count": speaker(counted, lang)(key, n=say_number(number, lang)),
+        "weeks": say_weeks(source.weeks, lang),
+        "observed": say("observed", share=say_share(source.coverage, lang)),
+        "range": f"{ends} ({zones})",
     }
-    return [
-        {
-            "status": one,
-            "wait": waits[one.record.portal_id],
-            "busy": busy[one.record.portal_id],
-            "outcomes": ", ".join(f"{number} {name}" for name, number in one.outcomes.items()),
-        }
-        for one in found
-    ]
 
 
-def _charts(watched: Sequence[Watched], command: Callable[..., str]) -> list[Bars]:
-    return [
-        Bars(
-            f"{title}, by {by}",
-            unit,
-            _bars(take_measure(MEASURES[name], watched, by).rows, by, key, counts),
-            command("measure", name, "--by", by.value),
-        )
-        for by in (By.HOUR, By.WEEKDAY)
-        for name, title, unit, key, counts in _CHARTS
-    ]
+def _first_cells(status: Sequence[PortalStatus], say: Say, lang: Lang) -> dict[str, Cell]:
+    """Name, id, system, calendars and outcomes of each portal; and the stop, where there is one."""
+    cells = {}
+    for one in status:
+        number = say_number(one.calendars, lang)
+        calendars = say("calendar" if one.calendars == 1 else "calendars", number=number)
+        outcomes = ", ".join(f"{count} {name}" for name, count in one.outcomes.items())
+        small = f"{one.record.portal_id} · {one.record.system} · {calendars} · {outcomes}"
+        warning = say("stopped", reason=one.stopped.reason) if one.stopped else ""
+        cells[one.record.portal_id] = Cell(one.record.name, small, warning)
+    return cells
 
 
-def _bars(rows: Sequence[Row], by: By, key: str, counts: str) -> tuple[Bar, ...]:
-    """Lines of a small chart; hours at both ends of the day with nothing in them are left out."""
-    busy = [place for place, row in enumerate(rows) if row[counts]]
-    if by is By.HOUR:
-        rows = rows[busy[0] : busy[-1] + 1] if busy else ()
-    largest = max((row[key] or 0.0 for row in rows), default=0.0)
-    return tuple(
-        Bar(
-            f"{row['hour']:02d}:00" if by is By.HOUR else row["weekday"],
-            _bar_text(row[key], share=key == "booked_share"),
-            round(100 * (row[key] or 0.0) / largest, 1) if largest else 0.0,
-            f"{_number(row[counts])} {counts}",
-        )
-        for row in rows
+def _legacy_rows(
+    legacy: LegacyFigures | None, total: Mapping[str, Any], say: Say, lang: Lang
+) -> tuple[tuple[str, str, str], ...]:
+    """Rule, bookings and cancellations: ours, and the predecessor's two ways to count."""
+    if legacy is None:
+        return ()
+    found = (
+        (say("ours", rule=total["rule"]), total["bookings"], total["cancellations"]),
+        (say("legacy_raw"), legacy.bookings, legacy.cancellations),
+        (say("legacy_clipped"), legacy.booked_quarters, legacy.cancelled_quarters),
     )
+    return tuple((name, show("count", a, lang), show("count", b, lang)) for name, a, b in found)
 
 
-def _bar_text(value: float | None, *, share: bool) -> str:
-    if value is None:
-        return "–"
-    return per_cent(value) if share else f"{value:.1f}"
+def _source_line(source: Provenance, *, say: Say, lang: Lang) -> str:
+    return say(
+        "source_line",
+        weeks=say_weeks(source.weeks, lang),
+        share=say_share(source.coverage, lang),
+        version=source.version,
+        digest=source.archive_digest,
+    )

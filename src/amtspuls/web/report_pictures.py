@@ -1,0 +1,109 @@
+"""Pictures of the report, drawn into the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import altair as alt
+from markupsafe import Markup, escape
+
+from amtspuls.analysis.grouping import Watched
+from amtspuls.charts.activity import draw_activity
+from amtspuls.charts.base import Options
+from amtspuls.charts.booking_times import draw_booking_times
+from amtspuls.charts.compare import draw_compare
+from amtspuls.charts.coverage import draw_coverage
+from amtspuls.charts.free_stock import draw_free_stock
+from amtspuls.charts.lead_time import draw_lead_time
+from amtspuls.charts.releases import draw_releases
+from amtspuls.charts.render import render_svg
+from amtspuls.charts.style import Chart, small_print
+from amtspuls.charts.wait import draw_wait
+from amtspuls.charts.words import Lang, Say
+from amtspuls.web.report_tables import Command
+
+DRAW: Mapping[str, Callable[..., Chart]] = MappingProxyType(
+    {
+        "activity": draw_activity,
+        "booking-times": draw_booking_times,
+        "wait": draw_wait,
+        "compare": draw_compare,
+        "lead-time": draw_lead_time,
+        "free-stock": draw_free_stock,
+        "releases": draw_releases,
+        "coverage": draw_coverage,
+    }
+)
+"""Pictures of the page by the name that ``amtspuls plot`` knows, in the order of the page."""
+
+_ID = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
+_ROOT = re.compile(r"<svg ([^>]*)>")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture on the page.
+
+    Attributes:
+        name: Name of the picture.
+        title: Its heading.
+        caption: How to read it.
+        facts: What holds for it alone: rule, what is not drawn; empty where there is nothing.
+        svg: The drawing.
+        command: What draws it again.
+    """
+
+    name: str
+    title: str
+    caption: str
+    facts: str
+    svg: Markup
+    command: str
+
+
+def draw_pictures(
+    watched: Sequence[Watched], say: Say, lang: Lang, command: Command
+) -> tuple[Drawn, ...]:
+    """Draw all pictures of the page."""
+    known = _facts(small_print(watched, lang))
+    return tuple(
+        _drawn(name, draw(watched, options=Options(lang=lang)), known, say, command)
+        for name, draw in DRAW.items()
+    )
+
+
+def _facts(lines: Sequence[str]) -> list[str]:
+    return [fact for line in lines for fact in line.split(" · ") if fact]
+
+
+def _drawn(name: str, chart: Chart, known: Sequence[str], say: Say, command: Command) -> Drawn:
+    """Take title and small print out of a picture: the page says them as text, and once for all what they share."""
+    title = chart.title
+    chart.title = alt.Undefined
+    caption = say(f"c_{name}")
+    label = say("shows", title=title.text, caption=caption)
+    return Drawn(
+        name,
+        title.text,
+        caption,
+        " · ".join(fact for fact in _facts(title.subtitle) if fact not in known),
+        Markup(inline_svg(render_svg(chart), name, label)),  # noqa: S704 - drawn by us; its texts are escaped
+        command("plot", name, "--out", f"{name}.png"),
+    )
+
+
+def inline_svg(svg: str, name: str, label: str) -> str:
+    """Make an SVG part of a page: ids that no other picture has, one label instead of many roles.
+
+    Args:
+        svg: As Vega writes it.
+        name: Begins the ids.
+        label: What a reader hears who does not see the picture.
+    """
+    own = _ID.sub(rf"\g<1>{name}-\g<2>", svg)
+    own = re.sub(r' (?:aria-[a-z]+|role)="[^"]*"', "", own)
+    root = rf'<svg role="img" aria-label="{escape(label)}" \g<1>>'
+    return _ROOT.sub(root, own, count=1)
