@@ -68,7 +68,7 @@ def test_a_later_offer_books_the_one_before() -> None:
     reader = TinyReader(named("impfen", OFFERS, sampled=True), named("bonn", BOOKED, sampled=True))
     shown = texts_of(render_svg(draw(reader, "successor", lang=Lang.DE)))
     assert "Termine je Stunde: ein späteres Angebot bucht das vorige" in shown
-    assert "insgesamt 2 Termine · 1 Orte" in shown
+    assert "insgesamt 2 Termine · 1 Ort" in shown
     assert "ohne: bonn (mehrere Zeiten je Tag)" in shown
 
 
@@ -81,7 +81,7 @@ def test_unions_are_drawn_by_the_successor_rule_alone_and_say_so() -> None:
 
 
 def test_portals_that_show_several_slots_a_day_are_an_error_that_says_so() -> None:
-    with pytest.raises(ConfigError, match="one slot a day at each place; bonn show more"):
+    with pytest.raises(ConfigError, match="these show more: bonn"):
         draw(TinyReader(named("bonn", BOOKED, sampled=True)), "successor")
 
 

@@ -39,6 +39,8 @@ def test_without_a_name_the_pictures_are_listed(capsys: pytest.CaptureFixture[st
         (("pulse", "--out", "a.png"), "there are: activity"),
         (("activity",), "say where the picture goes: amtspuls plot activity --out activity.png"),
         (("activity", "--out", "a.png", "--lang", "fr"), "--lang takes en or de"),
+        (("activity", "--out", "a.png", "--rule", "sead"), "--rule takes seed or successor"),
+        (("coverage", "--out", "a.png", "--rule", "seed"), "the picture coverage takes no --rule"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import altair as alt
@@ -20,15 +20,16 @@ from amtspuls.charts.style import (
     INK,
     ORANGE,
     WIDTH,
+    gap_bands,
     heading,
     inline,
     small_print,
+    stretches,
     styled,
     time_axis,
     wall,
 )
 from amtspuls.charts.words import Say, Texts, say_number, speaker
-from amtspuls.errors import ConfigError
 
 GAP_BELOW = 0.5
 """Hours of which less was covered are grey."""
@@ -65,10 +66,10 @@ def draw_activity(watched: Sequence[Watched], *, options: Options | None = None)
     say = speaker(TEXTS, options.lang)
     timeline = read_timeline(watched)
     x = time_axis(min(timeline.bins), max(timeline.bins) + timeline.width_s, options.lang)
-    gaps = list(_gaps(timeline))
+    gaps = list(stretches(timeline, _is_gap))
     colour = _colour(say, with_gaps=bool(gaps))
     layers = [
-        *([_bands(gaps, x, colour, say)] if gaps else []),
+        *([gap_bands(gaps, x, colour, say("gap"))] if gaps else []),
         _bars(timeline, x, colour, say),
         alt.Chart(inline([{"zero": 0}])).mark_rule(color=INK).encode(y="zero:Q"),
     ]
@@ -134,26 +135,6 @@ def _bars(timeline: Timeline, x: alt.X, colour: alt.Color, say: Say) -> alt.Char
     return bars
 
 
-def _bands(gaps: Sequence[tuple[int, int]], x: alt.X, colour: alt.Color, say: Say) -> alt.Chart:
-    rows = [{"start": wall(first), "end": wall(last), "what": say("gap")} for first, last in gaps]
-    bands: alt.Chart = alt.Chart(inline(rows)).mark_rect().encode(x=x, x2="end:T", color=colour)
-    return bands
-
-
-def _gaps(timeline: Timeline) -> Iterator[tuple[int, int]]:
-    """Stretches of bins that were hardly covered, as local seconds from and until."""
-    begun: int | None = None
-    for start, one in timeline.bins.items():
-        hidden = _is_gap(one)
-        if hidden and begun is None:
-            begun = start
-        if not hidden and begun is not None:
-            yield begun, start
-            begun = None
-    if begun is not None:
-        yield begun, max(timeline.bins) + timeline.width_s
-
-
 def _is_gap(one: Bin) -> bool:
     """An hour that the clocks left out was asked by nobody and is no gap."""
     return one.asked_s > 0 and one.coverage < GAP_BELOW
@@ -162,11 +143,6 @@ def _is_gap(one: Bin) -> bool:
 def _draw_by_rule(asked: Asked) -> alt.LayerChart:
     if asked.options.rule is None:
         return draw_activity(asked.watched, options=asked.options)
-    if asked.options.rule not in _BY_RULE:
-        raise ConfigError(
-            f"no rule is called {asked.options.rule!r}: without --rule the estimate is drawn, "
-            f"--rule takes {' or '.join(_BY_RULE)}"
-        )
     return _BY_RULE[asked.options.rule](asked)
 
 
@@ -179,5 +155,6 @@ PICTURE = Picture(
     "bookings upwards, cancellations downwards by local hour or day, gaps in grey",
     _draw_by_rule,
     options=("rule",),
+    rules=tuple(_BY_RULE),
     aggregated_rules=(successor_rule.RULE,),
 )

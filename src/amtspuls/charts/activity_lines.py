@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from amtspuls.analysis import seed_rule, successor_rule
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import HOUR_S, Ints
 from amtspuls.analysis.selection import select_portals, split_united
-from amtspuls.analysis.timeline import Timeline, cover_timeline
+from amtspuls.analysis.timeline import Bin, Timeline, cover_timeline
 from amtspuls.charts.base import Asked, Options
 from amtspuls.charts.style import (
     BLUE,
@@ -22,9 +23,11 @@ from amtspuls.charts.style import (
     HEIGHT,
     ORANGE,
     WIDTH,
+    gap_bands,
     heading,
     inline,
     small_print,
+    stretches,
     styled,
     time_axis,
     wall,
@@ -61,6 +64,7 @@ TEXTS: Texts = MappingProxyType(
             "{names} (mehrere Zeiten je Tag)",
         ),
         "peaks": ("most in one {each}: {names}", "meiste je {each}: {names}"),
+        "place": ("{number} place", "{number} Ort"),
         "places": ("{number} places", "{number} Orte"),
         "upper": (
             "rows are quarter-hour unions of one-minute snapshots: an upper count",
@@ -70,13 +74,15 @@ TEXTS: Texts = MappingProxyType(
 )
 
 _NAMED_PEAKS, _NAMED_LEFT_OUT = 4, 8
+_LEAST_HEIGHT = 5
+"""The axis of numbers reaches at least so far, so that a line of zeros lies at its foot."""
 
 Counts = Mapping[str, Ints]
 """Events of one portal by key of their text: local seconds, ascending."""
 
 
 @dataclass(frozen=True)
-class _Lines:
+class _Figure:
     """What a figure shows.
 
     Attributes:
@@ -100,8 +106,8 @@ def draw_seed(asked: Asked) -> alt.LayerChart:
     counts = [_seed_counts(one) for one in asked.watched]
     timeline = cover_timeline(asked.watched)
     peaks = _say_peaks(asked, counts, timeline, say)
-    lines = _Lines("title_seed", asked.watched, counts, peaks, _say_left_out(asked, say))
-    return _draw(lines, timeline, asked.options, say)
+    figure = _Figure("title_seed", asked.watched, counts, peaks, _say_left_out(asked, say))
+    return _draw(figure, timeline, asked.options, say)
 
 
 def draw_successor(asked: Asked) -> alt.LayerChart:
@@ -115,8 +121,8 @@ def draw_successor(asked: Asked) -> alt.LayerChart:
     if not readable:
         names = say_names([one.record.portal_id for one in others], options.lang, _NAMED_LEFT_OUT)
         raise ConfigError(
-            f"the rule successor reads portals that show one slot a day at each place; {names} "
-            "show more: choose others with -i"
+            "the rule successor reads portals that show one slot a day at each place; "
+            f"choose them with -i: these show more: {names}"
         )
     watched = [one for one in asked.watched if one.evidence in readable]
     counts = [
@@ -127,7 +133,7 @@ def draw_successor(asked: Asked) -> alt.LayerChart:
         }
         for one in watched
     ]
-    places = say_number(sum(len(one.calendars) for one in watched), options.lang)
+    places = sum(len(one.calendars) for one in watched)
     notes = []
     if any(one.evidence.record.aggregated for one in watched):
         notes.append(say("upper"))
@@ -135,9 +141,10 @@ def draw_successor(asked: Asked) -> alt.LayerChart:
     if left_out:
         names = say_names(left_out, options.lang, _NAMED_LEFT_OUT)
         notes.append(say("without", names=say("several", names=names)))
-    counted = [say("places", number=places)]
-    lines = _Lines("title_successor", watched, counts, counted, " · ".join(notes))
-    return _draw(lines, cover_timeline(watched), options, say)
+    key = "place" if places == 1 else "places"
+    counted = [say(key, number=say_number(places, options.lang))]
+    figure = _Figure("title_successor", watched, counts, counted, " · ".join(notes))
+    return _draw(figure, cover_timeline(watched), options, say)
 
 
 def _seed_counts(one: Watched) -> Counts:
@@ -172,80 +179,70 @@ def _say_peaks(asked: Asked, counts: Sequence[Counts], timeline: Timeline, say: 
     return [say("peaks", each=each, names=", ".join(named))] if named else []
 
 
-def _draw(lines: _Lines, timeline: Timeline, options: Options, say: Say) -> alt.LayerChart:
-    keys = list(lines.counts[0])
+def _draw(figure: _Figure, timeline: Timeline, options: Options, say: Say) -> alt.LayerChart:
+    keys = list(figure.counts[0])
     totals = {
-        key: np.sum([_per_bin(found[key], timeline) for found in lines.counts], axis=0)
+        key: np.sum([_per_bin(found[key], timeline) for found in figure.counts], axis=0)
         for key in keys
     }
-    gaps = [start for start, one in timeline.bins.items() if one.asked_s and not one.covered_s]
+    gaps = list(stretches(timeline, _is_gap))
     colour = _colour(keys, say, with_gaps=bool(gaps))
     x = time_axis(min(timeline.bins), max(timeline.bins) + timeline.width_s, options.lang)
-    chart = alt.LayerChart(layer=_layers(totals, timeline, gaps, x, colour, say))
+    layers = _lines(totals, timeline, x, colour, say)
+    if gaps:
+        layers.insert(0, gap_bands(gaps, x, colour, say("gap")))
+    chart = alt.LayerChart(layer=layers)
     chart.width, chart.height = options.width or WIDTH, options.height or HEIGHT
     if options.titled:
         sums = [
             say("total", number=say_number(int(of_bins.sum()), options.lang), what=say(key))
             for key, of_bins in totals.items()
         ]
-        small = small_print(lines.watched, options.lang, more=[say("no_estimate")])
-        title = say(lines.title, each=_each(timeline, say))
-        counted = " · ".join([*sums, *lines.counted])
-        chart.title = heading(title, [small[0], counted, lines.note, small[1]])
+        small = small_print(figure.watched, options.lang, more=[say("no_estimate")])
+        title = say(figure.title, each=_each(timeline, say))
+        counted = " · ".join([*sums, *figure.counted])
+        chart.title = heading(title, [small[0], counted, figure.note, small[1]])
     return styled(chart, options.lang)
 
 
-def _layers(
-    totals: Mapping[str, Ints],
-    timeline: Timeline,
-    gaps: Sequence[int],
-    x: alt.X,
-    colour: alt.Color,
-    say: Say,
+def _is_gap(one: Bin) -> bool:
+    """An hour that the clocks left out was asked by nobody and is no gap."""
+    return one.asked_s > 0 and not one.covered_s
+
+
+def _lines(
+    totals: Mapping[str, Ints], timeline: Timeline, x: alt.X, colour: alt.Color, say: Say
 ) -> list[alt.Chart]:
-    rows = _rows(totals, timeline, set(gaps), say)
+    """Lines, and points for hours that stand alone."""
+    rows = _rows(totals, timeline, say)
+    peak = max(int(of_bins.max(initial=0)) for of_bins in totals.values())
     y = alt.Y(
         "number:Q",
         title=say("per", each=_each(timeline, say)),
         axis=alt.Axis(format=",~f", tickMinStep=1),
-        scale=alt.Scale(zero=True, nice=True),
+        scale=alt.Scale(domain=[0, max(peak, _LEAST_HEIGHT)], nice=True),
     )
     lines = alt.Chart(inline(rows)).mark_line(strokeWidth=1.8, strokeJoin="round")
     layers = [lines.encode(x=x, y=y, color=colour, detail="piece:N")]
-    alone = [row for row in rows if row["alone"]]
+    sizes = Counter((row["what"], row["piece"]) for row in rows)
+    alone = [row for row in rows if sizes[row["what"], row["piece"]] == 1]
     if alone:
-        layers.append(
-            alt.Chart(inline(alone)).mark_point(filled=True).encode(x=x, y=y, color=colour)
-        )
-    if gaps:
-        bands = [
-            {"start": wall(at), "end": wall(at + timeline.width_s), "what": say("gap")}
-            for at in gaps
-        ]
-        band = alt.Chart(inline(bands)).mark_rect().encode(x=x, x2="end:T", color=colour)
-        layers.insert(0, band)
+        points = alt.Chart(inline(alone)).mark_point(filled=True, opacity=1)
+        layers.append(points.encode(x=x, y=y, color=colour))
     return layers
 
 
-def _rows(
-    totals: Mapping[str, Ints], timeline: Timeline, gaps: set[int], say: Say
-) -> list[dict[str, Any]]:
+def _rows(totals: Mapping[str, Ints], timeline: Timeline, say: Say) -> list[dict[str, Any]]:
     """One row per line and bin; a line is broken where nothing was observed."""
-    starts = [start for start, one in timeline.bins.items() if one.asked_s]
-    pieces = np.cumsum([start in gaps for start in starts]).tolist()
-    shown = [piece for piece, start in zip(pieces, starts, strict=True) if start not in gaps]
-    places = {start: place for place, start in enumerate(timeline.bins)}
+    bins = timeline.bins.values()
+    pieces = np.cumsum([_is_gap(one) for one in bins]).tolist()
     return [
-        {
-            "start": wall(start),
-            "number": int(of_bins[places[start]]),
-            "what": say(key),
-            "piece": piece,
-            "alone": shown.count(piece) == 1,
-        }
+        {"start": wall(start), "number": number, "what": say(key), "piece": piece}
         for key, of_bins in totals.items()
-        for piece, start in zip(pieces, starts, strict=True)
-        if start not in gaps
+        for (start, one), piece, number in zip(
+            timeline.bins.items(), pieces, of_bins.tolist(), strict=True
+        )
+        if one.covered_s
     ]
 
 

@@ -93,6 +93,7 @@ class Picture:
         about: What it shows, one line of English.
         draw: Draws it.
         options: Names of the fields of ``Options`` that it takes besides those for all pictures.
+        rules: Values of the option ``rule``, where it has one.
         aggregated: Whether portals may be drawn whose rows are unions of several snapshots.
         aggregated_rules: Rules with which they may be drawn even if ``aggregated`` is False.
     """
@@ -101,6 +102,7 @@ class Picture:
     about: str
     draw: Callable[[Asked], Chart]
     options: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     aggregated: bool = False
     aggregated_rules: tuple[str, ...] = ()
 
@@ -109,11 +111,16 @@ class Picture:
         return self.aggregated or options.rule in self.aggregated_rules
 
     def require(self, options: Options) -> None:
-        """Refuse an option that this picture does not take.
+        """Refuse an option that this picture does not take, and a rule that there is not.
 
         Raises:
             ConfigError: One is set.
         """
+        if options.rule is not None and self.rules and options.rule not in self.rules:
+            raise ConfigError(
+                f"no rule is called {options.rule!r}: without --rule the estimate is drawn, "
+                f"--rule takes {' or '.join(self.rules)}"
+            )
         usual = Options()
         for field in fields(Options):
             known = field.name in _OF_ALL or field.name in self.options

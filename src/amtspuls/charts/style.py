@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from amtspuls import __version__
 from amtspuls.analysis.grouping import By, Watched, observe
 from amtspuls.analysis.localtime import DAY_S, HOUR_S
 from amtspuls.analysis.provenance import Provenance
-from amtspuls.analysis.timeline import list_weeks
+from amtspuls.analysis.timeline import Bin, Timeline, list_weeks
 from amtspuls.charts.words import (
     WORDS,
     Lang,
@@ -175,6 +175,26 @@ def time_marks(from_s: int, until_s: int, lang: Lang = Lang.EN) -> tuple[str, li
     else:
         kind, marks = "months", [at for at, on in dates.items() if on.day == 1]
     return _FORMS[kind][list(Lang).index(lang)], marks
+
+
+def stretches(timeline: Timeline, hidden: Callable[[Bin], bool]) -> Iterator[tuple[int, int]]:
+    """Stretches of hidden bins, as local seconds from and until."""
+    begun: int | None = None
+    for start, one in timeline.bins.items():
+        if begun is None and hidden(one):
+            begun = start
+        elif begun is not None and not hidden(one):
+            yield begun, start
+            begun = None
+    if begun is not None:
+        yield begun, max(timeline.bins) + timeline.width_s
+
+
+def gap_bands(gaps: Iterable[tuple[int, int]], x: alt.X, colour: alt.Color, name: str) -> alt.Chart:
+    """Bands from top to bottom where too little was observed; ``name`` is theirs in the legend."""
+    rows = [{"start": wall(first), "end": wall(until), "what": name} for first, until in gaps]
+    bands: alt.Chart = alt.Chart(inline(rows)).mark_rect().encode(x=x, x2="end:T", color=colour)
+    return bands
 
 
 def wall(local_s: int) -> str:
