@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import mean
 
+from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.kinds import KINDS, Kind
 from amtspuls.analysis.score import KindScore, Score
 from amtspuls.analysis.score_calendars import pooled
 from amtspuls.analysis.score_draws import DrawErrors, draw_errors
-from amtspuls.analysis.score_rules import Bounds
 
 Scored = Mapping[int, Sequence[Score]]
 """The scores of all rules, by seed."""

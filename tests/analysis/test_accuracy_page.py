@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.changes import Changes
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.score import KindScore, Score
 from amtspuls.analysis.score_calendars import WeekScore
-from amtspuls.analysis.score_rules import Bounds
 from amtspuls.analysis.selection import Selection
 from amtspuls.cli.scoring import prepare_scenario
 from amtspuls.replica.town import FIRST_SCENARIOS

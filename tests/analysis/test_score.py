@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.legacy.rows import read_rows
 from amtspuls.analysis.legacy.rule import judge
@@ -21,8 +22,9 @@ from amtspuls.analysis.legacy.stash import Stash
 from amtspuls.analysis.score import KindScore, Score, score_rows, score_rules
 from amtspuls.analysis.score_archive import ScoreArchive
 from amtspuls.analysis.score_calendars import WeekScore, pooled, score_weeks
+from amtspuls.analysis.score_findings import Findings, Rule
 from amtspuls.analysis.score_match import count_matches
-from amtspuls.analysis.score_rules import RULES, Bounds, Findings, Rule
+from amtspuls.analysis.score_rules import RULES
 from amtspuls.analysis.score_truth import (
     Change,
     TruthLine,

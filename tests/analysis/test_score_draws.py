@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.score import KindScore, Score
 from amtspuls.analysis.score_calendars import WeekScore
 from amtspuls.analysis.score_draws import draw_errors, draw_rows
-from amtspuls.analysis.score_rules import Bounds
 from amtspuls.analysis.score_truth import TruthLine, TruthRecord, true_changes
 
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "amtspuls"

@@ -55,6 +55,11 @@ class By(StrEnum):
         """Whether every row belongs to one portal."""
         return self in (By.PORTAL, By.CALENDAR, By.CALENDAR_WEEK)
 
+    @property
+    def of_calendar(self) -> bool:
+        """Whether every row belongs to one calendar."""
+        return self in (By.CALENDAR, By.CALENDAR_WEEK)
+
 
 @dataclass(frozen=True, eq=False)
 class Watched:
@@ -100,12 +105,12 @@ class Watched:
     def bookings(self, by: By) -> Events:
         """Bookings for a grouping: by calendar, one that closed several calendars is in each."""
         found = self.transitions
-        return found.bookings_by_calendar if by is By.CALENDAR else found.bookings
+        return found.bookings_by_calendar if by.of_calendar else found.bookings
 
     def cancellations(self, by: By) -> Events:
         """Cancellations for a grouping; as ``bookings``."""
         found = self.transitions
-        return found.cancellations_by_calendar if by is By.CALENDAR else found.cancellations
+        return found.cancellations_by_calendar if by.of_calendar else found.cancellations
 
     @cached_property
     def cells(self) -> Cells:
@@ -120,7 +125,10 @@ class Watched:
         """Key of each event for a grouping by calendar or by the local time of ``at``."""
         if by is By.CALENDAR:
             return calendar
-        return time_keys(by, self.evidence.offsets.to_local(at))
+        local_s = self.evidence.offsets.to_local(at)
+        if by is By.CALENDAR_WEEK:
+            return calendar_week(calendar, week_of(local_s))
+        return time_keys(by, local_s)
 
 
 @dataclass
@@ -216,6 +224,8 @@ def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
     for one in watched:
         if by is By.CALENDAR:
             _observe_calendars(one, rows)
+        elif by is By.CALENDAR_WEEK:
+            _observe_calendar_weeks(one, rows)
         else:
             _observe_times(one, by, rows)
     return dict(sorted(rows.items())) if by in (By.DAY, By.WEEK) else rows
@@ -235,6 +245,31 @@ def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
             until_s=one.evidence.asked.until_s,
             compared=number in one.compared,
         )
+
+
+def _observe_calendar_weeks(one: Watched, rows: dict[Label, Observed]) -> None:
+    """Local weeks of each calendar; ``snapshots`` are its answered views in them."""
+    weeks = week_of(one.cells.local_s)
+    places = np.append(np.flatnonzero(np.diff(weeks, prepend=-1)), len(weeks))
+    edges_s = one.cells.edges_s[places]
+    views = one.evidence.views
+    counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
+    for number in one.calendars:
+        mine = one.covered.calendar == number
+        covered = seconds_between(one.covered.from_s[mine], one.covered.until_s[mine], edges_s)
+        taken_at = np.sort(views.taken_at[counted & (views.calendar == number)])
+        snapshots = np.diff(np.searchsorted(taken_at, edges_s))
+        for place, seconds in enumerate(covered.tolist()):
+            key = calendar_week(np.array([number]), weeks[places[place] : places[place] + 1])
+            rows[one.label(By.CALENDAR_WEEK, int(key[0]))] = Observed(
+                covered_s=seconds,
+                asked_s=int(edges_s[place + 1] - edges_s[place]),
+                portal_s=seconds,
+                snapshots=int(snapshots[place]),
+                from_s=int(edges_s[place]),
+                until_s=int(edges_s[place + 1]),
+                compared=number in one.compared,
+            )
 
 
 def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:

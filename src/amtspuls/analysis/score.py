@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.score_archive import ScoreArchive
 from amtspuls.analysis.score_calendars import WeekScore, score_weeks, week_columns
+from amtspuls.analysis.score_findings import Findings, Rule
 from amtspuls.analysis.score_match import count_matches
-from amtspuls.analysis.score_rules import Bounds, Findings, Rule
 from amtspuls.analysis.score_truth import (
     CalendarWeek,
     Change,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from amtspuls.analysis.score_rules import Bounds
+from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.score_truth import CalendarWeek
 
 LEAST_TRUTH = 20

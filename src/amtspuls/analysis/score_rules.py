@@ -5,10 +5,7 @@ An estimator joins here, as one more ``Rule``: it gets an archive and nothing el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -19,64 +16,13 @@ from amtspuls.analysis.legacy.rows import LegacyRows, read_rows
 from amtspuls.analysis.legacy.rule import COUNTED, judge
 from amtspuls.analysis.legacy.stash import Stash, buckets_of
 from amtspuls.analysis.score_archive import ScoreArchive
-from amtspuls.analysis.score_truth import CalendarWeek, Change
+from amtspuls.analysis.score_findings import Findings, Rule
+from amtspuls.analysis.score_truth import Change
+from amtspuls.analysis.score_typed import TYPED
 from amtspuls.analysis.score_weeks import sealed_weeks
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.span_rule import RULE as SPAN_RULE
 from amtspuls.analysis.span_rule import find_by_spans
-
-
-class Bounds(NamedTuple):
-    """A figure with its uncertainty."""
-
-    low: float
-    central: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What a rule says of one portal.
-
-    Attributes:
-        changes: What happened, by its own account.
-        totals: How often, with uncertainty, by kind; of kinds that are missing, the changes are counted.
-        weeks: How often in each week of each calendar, by kind; kinds are missing where the rule does not
-            say so, calendar-weeks in which it saw nothing happen may be. None: the figure is refused,
-            because too little was seen. What happened in three calendars at once counts in each.
-    """
-
-    changes: tuple[Change, ...]
-    totals: Mapping[Kind, Bounds] = field(default_factory=lambda: MappingProxyType({}))
-    weeks: Mapping[Kind, Mapping[CalendarWeek, Bounds | None]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-
-    def total(self, kind: Kind) -> Bounds:
-        """How often something happened; a rule without uncertainty says one figure three times."""
-        if kind in self.totals:
-            return self.totals[kind]
-        count = sum(change.kind is kind for change in self.changes)
-        return Bounds(count, count, count)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A way to count.
-
-    Attributes:
-        name: Label, with its version where it has one.
-        about: One line.
-        kinds: Kinds that it tells apart; of others it says nothing.
-        tells_slots: Whether it says which start time a change is about.
-        find: Counts.
-    """
-
-    name: str
-    about: str
-    kinds: tuple[Kind, ...]
-    tells_slots: bool
-    find: Callable[[ScoreArchive], Findings]
 
 
 def _find_spans(archive: ScoreArchive) -> Findings:
@@ -160,6 +106,7 @@ def _rows_as_changes(
 
 
 RULES = (
+    TYPED,
     Rule(
         SPAN_RULE,
         "every slot that vanishes before its start is a booking, every one that returns a cancellation",
