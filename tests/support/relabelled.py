@@ -65,9 +65,9 @@ def relabelled(draw: st.DrawFn, portal_id: str = "bonn") -> Watched:
     )
 
 
-def watch_by_spans(reader: TinyReader) -> list[Watched]:
+def watch_by_spans(reader: TinyReader, selection: Selection | None = None) -> list[Watched]:
     """Portals of which every vanished slot is a booking, and every slot that came back a cancellation."""
-    watched = load_watched(reader, Selection())
+    watched = load_watched(reader, selection or Selection())
     return [with_transitions(one, find_by_spans(one.evidence)) for one in watched]
 
 
