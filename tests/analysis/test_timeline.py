@@ -9,6 +9,7 @@ from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.timeline import list_weeks, read_timeline, say_weeks
 from support.measure_cases import morning, portals, with_gap
+from support.relabelled import watch_by_spans
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
 
 
@@ -17,7 +18,7 @@ def local(text: str) -> int:
 
 
 def test_bins_are_local_hours() -> None:
-    timeline = read_timeline(load_watched(morning(), Selection()))
+    timeline = read_timeline(watch_by_spans(morning()))
     assert list(timeline.bins) == [local("2026-01-26 06:00"), local("2026-01-26 07:00")]
     six, seven = timeline.bins.values()
     assert (six.bookings, six.cancellations, six.coverage) == (1, 0, 1)
