@@ -99,6 +99,7 @@ def render_report(
             lang=lang.value,
             say=say,
             version=__version__,
+            label="provisional_word" if totals["activity"]["provisional"] else "estimated_word",
             **_heading(asked, totals["activity"], source, say, lang),
             left_out=len(watched) - len(asked),
             figures=make_figures(totals, say, lang, command),

@@ -13,6 +13,7 @@ TEXTS: Texts = MappingProxyType(
         "of": ("{asked} of {number}", "{asked} von {number}"),
         "to": ("{first} to {last}", "{first} bis {last}"),
         "provisional_word": ("provisional", "vorläufig"),
+        "estimated_word": ("estimated", "geschätzt"),
         "provisional_note": (
             "Bookings and cancellations are worked out from what the pages showed, not counted by the offices; see",
             "Buchungen und Absagen sind aus dem erschlossen, was die Seiten zeigten, nicht von den Ämtern gezählt; siehe",
@@ -124,9 +125,9 @@ TEXTS: Texts = MappingProxyType(
         ),
         "portals": ("Portals", "Portale"),
         "portals_note": (
-            "One row per portal. Below bookings and cancellations: at least and at most. A dash means that it is not known. “> 40” days: nothing free in the 40 days that were asked about.",
+            "One row per portal; in brackets: at least and at most. A dash means that it is not known. “> 40” days: nothing free in the 40 days that were asked about.",
             (
-                "Eine Zeile je Portal. Unter Buchungen und Absagen: mindestens und höchstens. Ein Strich heißt: nicht bekannt. „> 40“ Tage: nichts frei in den 40 Tagen, nach denen "
+                "Eine Zeile je Portal; in Klammern: mindestens und höchstens. Ein Strich heißt: nicht bekannt. „> 40“ Tage: nichts frei in den 40 Tagen, nach denen "
                 "gefragt wurde."
             ),
         ),
