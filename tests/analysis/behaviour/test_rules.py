@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.analysis.behaviour import Behaviour, Moves, learn_behaviour
-from amtspuls.model import utc_from_slot
+from amtspuls.model import Slot, utc_from_slot
 from support.planted import (
     MONDAY,
     ZONE,
@@ -103,3 +103,35 @@ def test_the_instants_of_slots_follow_from_the_rules(leaves: When, appears: When
     ]
     strangers = found.leaves_at(numbers + 9, slots)
     assert strangers[0] == int(utc_from_slot(slots[0], ZONE).timestamp())
+
+
+def test_slots_that_are_opened_late_do_not_move_the_edge() -> None:
+    """On two days one slot is shown until it begins, in spite of a notice of eight hours."""
+    notice = lead(timedelta(hours=8))
+
+    def leaves(slot: Slot) -> datetime:
+        late = slot % 1440 == 10 * 60 and slot // 1440 % 7 in (5, 6)
+        return utc_from_slot(slot, ZONE) if late else notice(slot)
+
+    found = learned(Plan(leaves=leaves, booked=0.3)).of(1).notice
+    assert found.offset_s == 8 * HOUR_S
+    assert found.against in (1, 2)
+
+
+def test_a_calendar_that_is_booked_out_long_before_has_an_unknown_notice() -> None:
+    def soon(slot: Slot) -> datetime:
+        return night(28)(slot) + timedelta(hours=2 + slot // 1440 * 7 % 40, minutes=slot % 50)
+
+    found = learned(Plan(leaves=soon)).of(1)
+    assert found.notice.moves is Moves.UNKNOWN
+    assert found.notice.offset_s is None
+    assert found.horizon.offset_s == 28 * DAY_S
+
+
+def test_calendars_share_a_notice_only_where_three_others_agree() -> None:
+    rule = lead(timedelta(hours=4))
+    seldom = Plan(key="z", desk="z", leaves=rule, weekdays=frozenset({6}), hours=(9, 10))
+    others = [Plan(key=key, desk=key, leaves=rule) for key in "abc"]
+    shared = learned(*others, seldom).of(4).notice
+    assert (shared.offset_s, shared.shared, shared.support) == (4 * HOUR_S, True, 0)
+    assert learned(*others[:2], seldom).of(3).notice.offset_s is None

@@ -20,6 +20,9 @@ AGAINST = 2
 SLACK_PERCENT = 4
 """An interval with so much less in its favour agrees as well."""
 _FAR = 1 << 34
+_BEGINS, _ENDS, _SHOWN = range(3)
+_AGREE = np.array([1, -1, 0], np.int64)
+_WORST = np.iinfo(np.int64).min // 2
 _ROUND_S = (7 * DAY_S, DAY_S, 3600, 1800, 900, 600, 300, 60, 1)
 
 
@@ -56,36 +59,35 @@ def find_edge(count: int, calendar: Ints, low_s: Ints, until_s: Ints, agrees: Bo
         until_s: End (not included) of what it allows; all greater leads it contradicts.
         agrees: Rows whose interval counts; the others only contradict.
     """
-    mine = np.flatnonzero(agrees)
-    where = np.concatenate((low_s[mine], until_s[mine], until_s))
-    owner = np.concatenate((calendar[mine], calendar[mine], calendar))
-    plus = np.concatenate((np.ones(len(mine)), -np.ones(len(mine)), np.zeros(len(until_s)))).astype(
-        np.int64
+    begun = calendar * _FAR + low_s + _FAR // 2
+    over = calendar * _FAR + until_s + _FAR // 2
+    # What happens at a lead stands in the lowest bits, so that sorting is all there is to do.
+    steps = np.sort(
+        np.concatenate(
+            (begun[agrees] << 2 | _BEGINS, over[agrees] << 2 | _ENDS, over << 2 | _SHOWN)
+        )
     )
-    minus = np.zeros(len(where), np.int64)
-    minus[2 * len(mine) :] = 1
-    keys, places = np.unique(owner * _FAR + where + _FAR // 2, return_inverse=True)
-    plus = np.bincount(places, plus, len(keys)).astype(np.int64)
-    minus = np.bincount(places, minus, len(keys)).astype(np.int64)
-    return _best(count, keys, plus, minus)
+    return _best(count, steps >> 2, steps & 3)
 
 
-def _best(count: int, keys: Ints, plus: Ints, minus: Ints) -> Found:
+def _best(count: int, keys: Ints, step: Ints) -> Found:
     empty = np.zeros(count, np.int64)
     if not len(keys):
         return Found(empty, empty, empty, empty, empty)
     owner = keys // _FAR
-    agree, against = np.cumsum(plus), np.cumsum(minus)
+    agree, against = np.cumsum(_AGREE[step]), np.cumsum(step == _SHOWN)
     begins = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1])))
     own = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(keys))))
     # Intervals close again, so only contradictions are left over from the calendars before.
-    against = against - (against[begins] - minus[begins])[own]
-    score = agree - AGAINST * against
+    against -= (against[begins] - (step[begins] == _SHOWN))[own]
+    last_of_lead = np.append(keys[1:] != keys[:-1], True)
+    score = np.where(last_of_lead, agree - AGAINST * against, _WORST)
     best = np.maximum.reduceat(score, begins)
     _, firsts = np.unique(own[score == best[own]], return_index=True)
     at = np.flatnonzero(score == best[own])[firsts]
     # A chance booking beside the edge must not make a sliver of the interval: nearly as good will do.
-    first, last = _run_around(at, score >= best[own] - best[own] * SLACK_PERCENT // 100, own)
+    good = (score >= best[own] - best[own] * SLACK_PERCENT // 100) | ~last_of_lead
+    first, last = _run_around(at, good, own)
     following = np.minimum(last + 1, len(keys) - 1)
     low = keys[first] % _FAR - _FAR // 2
     high = np.where(owner[following] == owner[at], keys[following] % _FAR - _FAR // 2 - 1, low)

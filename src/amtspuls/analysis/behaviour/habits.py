@@ -6,14 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
+from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings, distinct
 from amtspuls.analysis.localtime import DAY_S, Ints, weekday_of
 
 UNKNOWN_MIN = 0
 """A grid that could not be learned."""
-_STEPS_MIN = (
-    *(1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 18, 20, 24, 25, 30, 35, 36, 40, 45, 48, 50, 60),
-    *(75, 80, 90, 120),
+_STEPS_MIN: Ints = np.array(
+    [
+        *(1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 18, 20, 24, 25, 30, 35, 36, 40, 45, 48, 50, 60),
+        *(75, 80, 90, 120),
+    ]
 )
 _FITTING = 0.97
 _LEAST_DISTANCES = 5
@@ -30,7 +32,7 @@ def learn_grids(seen: Sightings) -> tuple[Ints, Ints]:
         By calendar, shape (calendars,); and by calendar and weekday, shape (calendars, 7).
     """
     rows, count = seen.rows, len(seen.calendars)
-    key = np.unique(rows.calendar << 26 | rows.slot)
+    key = distinct(rows.calendar << 26 | rows.slot)
     distance, slot, owner = np.diff(key), key[:-1] & ((1 << 26) - 1), key[:-1] >> 26
     same = (owner == key[1:] >> 26) & (slot // _DAY_MIN == (slot + distance) // _DAY_MIN)
     owner, distance, slot = owner[same], distance[same], slot[same]
@@ -43,12 +45,13 @@ def _grid(count: int, owner: Ints, distance: Ints) -> Ints:
     """The greatest step that nearly all distances of an owner are multiples of."""
     keys, numbers = np.unique(owner * _DAY_MIN + distance, return_counts=True)
     owner, distance = keys // _DAY_MIN, keys % _DAY_MIN
-    total = np.bincount(owner, numbers, count)
-    found = np.zeros(count, np.int64)
-    for step in _STEPS_MIN:
-        fits = distance % step == 0
-        fitting = np.bincount(owner[fits], numbers[fits], count)
-        found = np.where((total >= _LEAST_DISTANCES) & (fitting >= _FITTING * total), step, found)
+    fits = np.where(distance % _STEPS_MIN[:, None] == 0, numbers, 0)
+    upto = np.concatenate((np.zeros((len(fits), 1), np.int64), np.cumsum(fits, axis=1)), axis=1)
+    edges = np.searchsorted(owner, np.arange(count + 1))
+    fitting = np.diff(upto[:, edges], axis=1)
+    # All distances are multiples of the first step, one minute.
+    good = (fitting >= _FITTING * fitting[0]) & (fitting[0] >= _LEAST_DISTANCES)
+    found: Ints = np.where(good, _STEPS_MIN[:, None], UNKNOWN_MIN).max(axis=0)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.sightings import Bools, Sightings
+from amtspuls.analysis.behaviour.sightings import Bools, Sightings, distinct
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
 
 _PERIODS_S = (
@@ -60,11 +60,11 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
     rows = seen.rows
     people = rows.ended & (rows.closed_at < np.minimum(leaves_at, rows.start_s))
     people &= ~seen.disturbed
-    at = np.unique(rows.closed_at[people])
+    at = distinct(rows.closed_at[people])
     found = Refresh(len(at) >= _LEAST_CHANGES, None, np.zeros(0, np.int64), 0, len(at))
     if not found.known:
         return found
-    anything = np.unique(
+    anything = distinct(
         np.concatenate(
             (rows.closed_at[rows.ended & (rows.closed_at < rows.start_s)], rows.opened_at)
         )

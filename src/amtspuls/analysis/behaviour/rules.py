@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from amtspuls.analysis.behaviour.edges import Found, find_edge, roundest
-from amtspuls.analysis.behaviour.sightings import Bools, Sightings
+from amtspuls.analysis.behaviour.sightings import Bools, Sightings, distinct
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, day_of
 
 UNKNOWN_S = -1
@@ -148,8 +148,9 @@ def _try(
     count, calendar = len(seen.calendars), seen.rows.calendar
     found = find_edge(count, calendar, low_s, until_s, agrees)
     fits = agrees & (low_s <= found.low_s[calendar]) & (until_s > found.low_s[calendar])
+    owner, at = calendar[fits], at[fits]
     days, times = (
-        np.bincount(np.unique(calendar[fits] << _BITS | values[fits]) >> _BITS, minlength=count)
+        np.bincount(distinct(owner << _BITS | values) >> _BITS, minlength=count)
         for values in (day_of(seen.local(at)), at)
     )
     return _Trial(moves, 0, found, days, times)

@@ -24,6 +24,12 @@ _MASS_OF_A_DAY = 20
 _MASS_SHARE = 0.5
 
 
+def distinct(values: Ints) -> Ints:
+    """The different values, ascending; sorting large numbers is quicker than hashing them."""
+    ordered = np.sort(values)
+    return ordered[np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])]
+
+
 class Rows(NamedTuple):
     """Spans of one portal that matter for the range, ascending by (calendar, slot, opened_at); shape (n,).
 
@@ -69,8 +75,8 @@ class Sightings:
         self.evidence = evidence
         views = evidence.views
         whole = evidence.view_answered & (views.taken_at < evidence.asked.until_s)
-        self.calendars: Ints = np.unique(views.calendar[whole])
-        self.taken_at: Ints = np.unique(views.taken_at[whole])
+        self.calendars: Ints = distinct(views.calendar[whole])
+        self.taken_at: Ints = distinct(views.taken_at[whole])
         gaps = np.diff(self.taken_at)
         self.step_s = int(np.median(gaps)) if len(gaps) else int(np.median(evidence.period_s))
         self._place = np.searchsorted(self.calendars, views.calendar[whole])
