@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.score_rules import RULES
-from amtspuls.cli.scoring import start_of
+from amtspuls.analysis.score_truth import true_changes
+from amtspuls.cli.scoring import prepare_scenario, start_of
 from support.command import run_command, run_well
 
 
@@ -62,21 +64,26 @@ def test_seeds_in_a_row_are_weeks_of_one_year() -> None:
 
 
 def test_random_offices_are_scored_side_by_side_and_in_order() -> None:
-    asked = ("score", "--draws", "2", "--weeks", "1", "--seed", "30")
+    asked = ("score", "--draws", "2", "--weeks", "1", "--seed", "37")
     rows = json.loads(run_well(*asked, "--format", "json").out)
-    shown = run_well(*asked)
 
     assert [row["offices"] for row in rows] == [2] * len(rows)
     assert [row["rule"] for row in rows] == [rule.name for rule in RULES]
     truths = []
-    for seed in ("30", "31"):
-        one = run_well(
-            *("score", "--scenario", "random", "--seed", seed, "--weeks", "1", "--format", "json")
-        )
-        truths.append(json.loads(one.out)[0]["bookings_truth"])
+    for seed in (37, 38):
+        changes = true_changes(prepare_scenario("random", seed, 1)[1])
+        truths.append(sum(one.kind is Kind.BOOKED for one in changes))
+    assert truths[0] > truths[1]
+    assert rows[0]["bookings_judged"] == sum(truth >= 20 for truth in truths)
     assert rows[0]["bookings_truth"] == sum(truth for truth in truths if truth >= 20)
-    assert "seeds 30 to 31" in shown.err
+
+
+def test_one_random_office_for_people() -> None:
+    shown = run_well("score", "--draws", "1", "--weeks", "1", "--seed", "37")
+
+    assert "seeds 37 to 37" in shown.err
     assert shown.out.count("legacy-clipped") == 1
+    assert " to " in shown.out, "quartiles"
 
 
 def test_draws_are_random_offices_only() -> None:

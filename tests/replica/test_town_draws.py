@@ -101,7 +101,7 @@ def test_trouble_is_as_frequent_as_in_the_list() -> None:
 
 def test_random_is_an_office_like_any_other_and_no_name_of_a_scenario() -> None:
     assert RANDOM not in SCENARIOS
-    assert town_of(RANDOM, 1, 2).truth == make_scenario(RANDOM, 1, start=START, days=2).truth
+    assert town_of(RANDOM, 43, 2).truth == make_scenario(RANDOM, 43, start=START, days=2).truth
     with pytest.raises(ConfigError, match="no scenario"):
         scenario_of("randomly", 1)
 
@@ -132,7 +132,7 @@ def test_a_sold_out_calendar_is_missing_and_the_truth_knows_better() -> None:
 def test_a_narrow_view_covers_its_days_and_shows_no_slot_beyond() -> None:
     (office,) = town_of("narrow-view").offices
     beyond = 0
-    for snapshot in snapshots_of("narrow-view"):
+    for snapshot in snapshots_of("narrow-view")[::5]:
         today = snapshot.taken_at.astimezone(TOWN_ZONE).date()
         last = today + timedelta(days=office.view_days)
         offer = town_of("narrow-view").offer(office.id, snapshot.taken_at)
@@ -144,7 +144,7 @@ def test_a_narrow_view_covers_its_days_and_shows_no_slot_beyond() -> None:
                 assert str(view.covered) == f"{today}..{last}"
                 beyond += len(whole) - len(inside)
     assert 7 <= office.view_days <= 14
-    assert beyond > 1000
+    assert beyond > 200
 
 
 # --- start times that move ------------------------------------------------------------------------
