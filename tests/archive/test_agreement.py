@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from support.histories import (
     everything,
     histories,
     listed,
+    made_up,
     moments,
     scratch,
 )
@@ -97,3 +99,18 @@ def test_a_history_told_twice_is_refused_and_changes_nothing(history: History) -
                 with pytest.raises(ArchiveError, match="not later"):
                     writer.store(portal, snapshot)
             assert everything(reader) == before
+
+
+def test_a_range_within_one_second_is_not_empty() -> None:
+    """Both of its ends are rounded to the same second."""
+    (shown,) = made_up(1)
+    half, plain = timedelta(milliseconds=500), MemoryArchive()
+    at = shown.taken_at + half
+    with scratch() as folder:
+        writer = open_writer(Path(folder))
+        assert writer.store(PORTAL, shown) == plain.store(PORTAL, shown)
+        with closing(writer), closing(open_reader(Path(folder))) as reader:
+            found = reader.spans(PORTAL.id, at, at + half)
+            assert listed(found) == listed(plain.spans(PORTAL.id, at, at + half))
+            assert len(found.slot) > 0
+            assert len(reader.spans(PORTAL.id, at, at).slot) == 0

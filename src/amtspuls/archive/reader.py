@@ -30,7 +30,14 @@ from amtspuls.archive.queries import (
     read_snapshots,
     read_views,
 )
-from amtspuls.archive.reader_live import LiveReader, live_spans, live_state, within
+from amtspuls.archive.reader_live import (
+    LiveReader,
+    is_empty,
+    live_spans,
+    live_state,
+    no_spans,
+    within,
+)
 from amtspuls.archive.rebuilding import rebuild_state
 from amtspuls.archive.schema import PORTALS
 from amtspuls.archive.shelf import Shelf
@@ -129,6 +136,8 @@ class Reader:
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
     ) -> SpanColumns:
         """Spans that were open at some moment of ``[from_at, until_at)``, closing at ``from_at`` included."""
+        if is_empty(from_at, until_at):
+            return no_spans()
         wanted = within(from_at, until_at)
         with self.moment() as moment:
             if moment.live is not None and not moment.weeks_of(portal_id):

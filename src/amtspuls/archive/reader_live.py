@@ -99,6 +99,8 @@ class LiveReader:
 
         A span that no snapshot has closed ends, for this choice, when its slot begins.
         """
+        if is_empty(from_at, until_at):
+            return no_spans()
         wanted = within(from_at, until_at)
         with self.reading() as connection:
             return live_spans(connection, portal_id, wanted)
@@ -131,7 +133,10 @@ def live_spans(connection: Connection, portal_id: str, wanted: Limits) -> SpanCo
 
 
 def pick_spans(spans: SpanColumns, wanted: Limits, zone: ZoneInfo) -> SpanColumns:
-    """Those spans that were open within limits, in their order."""
+    """Those spans that were open within limits, in their order.
+
+    Limits that are equal here may be a part of a second apart: that the range is not empty was seen before.
+    """
     first, until = wanted
     kept = np.ones(len(spans.slot), dtype=np.bool_)
     if until is not None:
@@ -141,7 +146,6 @@ def pick_spans(spans: SpanColumns, wanted: Limits, zone: ZoneInfo) -> SpanColumn
         still = ends == STILL_OPEN
         ends[still] = starts_of(spans.slot[still], zone)
         kept &= ends >= first
-        kept &= until is None or first < until
     order = np.lexsort((spans.opened_at, spans.slot, spans.calendar))
     order = order[kept[order]]
     return SpanColumns(*(column[order] for column in spans))
@@ -169,6 +173,16 @@ def live_state(connection: Connection, portal_id: str, seconds: int) -> list[Cal
         )
         for view in views
     ]
+
+
+def is_empty(from_at: datetime | None, until_at: datetime | None) -> bool:
+    """Whether no moment lies within limits."""
+    return from_at is not None and until_at is not None and from_at >= until_at
+
+
+def no_spans() -> SpanColumns:
+    """No span at all."""
+    return SpanColumns(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
 
 
 def within(from_at: datetime | None, until_at: datetime | None) -> Limits:

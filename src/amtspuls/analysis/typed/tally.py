@@ -85,7 +85,8 @@ def tally_hidden(typing: Typing) -> Tally:
     """Blocks in which there may be bookings that nothing tells: lost across a gap, or with a part of a day."""
     scene, side = typing.scene, typing.closings.side
     with_day = side.are(Kind.WITHDRAWN) & (side.reason == int(Reason.DAY_LOST))
-    rows = np.flatnonzero(side.are(Kind.UNKNOWN) | with_day)
+    # What came back was not booked.
+    rows = np.flatnonzero((side.are(Kind.UNKNOWN) | with_day) & ~scene.has_after)
     nothing = np.zeros(max(1, scene.group_count))
     found = _tally(typing, rows, scene.closed, np.ones(len(rows)), nothing, each_calendar=False)
     return found._replace(weight=np.ones(len(found.at)), doubt=np.ones(len(found.at)))
