@@ -34,8 +34,6 @@ MASS = 20
 _MINUTES_PER_DAY = 1440
 _ONE_SNAPSHOT_S = 1350
 _LEAST_SHARE = 0.02
-_PORTAL_BITS = 20
-"""Numbers of calendars are smaller; above them is the place of the portal."""
 
 _TITLES = {Kind.BOOKED: "bookings", Kind.CANCELLED: "cancellations"}
 
@@ -85,8 +83,11 @@ def week_page(watched: Sequence[Watched]) -> Iterator[str]:
 def share_table(watched: Sequence[Watched]) -> Iterator[str]:
     """Rough shares, the same counted on this week, and what the types say of those that were counted."""
     changes = _joined([one.transitions.changes for one in watched])
-    of_tempus = np.array([one.evidence.record.system == "tempus" for one in watched])
-    tempus = changes.only(of_tempus[changes.calendar >> _PORTAL_BITS])
+    of_tempus = [
+        np.full(len(one.transitions.changes.at), one.evidence.record.system == "tempus")
+        for one in watched
+    ]
+    tempus = changes.only(np.concatenate(of_tempus))
     gone, come = _vanished(changes), changes.only(changes.opening)
     alone = _alone(tempus)
     counted = (
@@ -129,12 +130,12 @@ def _lengths(watched: Sequence[Watched]) -> str:
 
 
 def _joined(parts: Sequence[Changes]) -> Changes:
-    """Changes of several portals; calendars of different portals keep different numbers."""
-    apart = [
-        part._replace(calendar=part.calendar + (place << _PORTAL_BITS))
-        for place, part in enumerate(parts)
-    ]
-    return Changes._make(np.concatenate(columns) for columns in zip(*apart, strict=True))
+    """Changes of several portals, whose calendars are numbered anew: two may have the same number."""
+    whole = Changes._make(np.concatenate(columns) for columns in zip(*parts, strict=True))
+    place = np.repeat(np.arange(len(parts)), [len(part.at) for part in parts])
+    calendars = np.stack([place, whole.calendar])
+    _, number = np.unique(calendars, axis=1, return_inverse=True)
+    return whole._replace(calendar=number.ravel().astype(np.int64))
 
 
 def _vanished(changes: Changes) -> Changes:
