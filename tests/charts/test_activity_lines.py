@@ -10,12 +10,12 @@ from amtspuls.analysis.selection import Selection
 from amtspuls.archive.base import PortalRecord
 from amtspuls.charts.base import Options
 from amtspuls.charts.registry import PICTURES, draw_picture
-from amtspuls.charts.render import render_svg
-from amtspuls.charts.style import Chart
+from amtspuls.charts.render import render_png, render_svg
+from amtspuls.charts.style import BLUE, GREY, ORANGE, Chart
 from amtspuls.charts.words import Lang
 from amtspuls.errors import ConfigError
 from support.courses import FIRST, Course, portal_of
-from support.pictures import all_rows, texts_of
+from support.pictures import all_rows, pixels_of, places_of, texts_of
 from support.tiny_archive import TinyPortal, TinyReader
 
 BOOKED: Course = [frozenset({1, 2, 3, 4}), frozenset({1, 4}), frozenset({1, 2, 4})]
@@ -111,3 +111,18 @@ def test_without_title_the_figure_carries_no_small_print() -> None:
     reader = TinyReader(named("bonn", BOOKED))
     chart = draw_picture(PICTURES["activity"], reader, Selection(), options)
     assert "title" not in chart.to_dict()
+
+
+def test_the_pixels_show_lines_and_a_band_on_white() -> None:
+    gap: list[frozenset[int] | None] = [None] * 16
+    reader = TinyReader(named("bonn", [*BOOKED, *gap, *BOOKED]))
+    options = Options(width=120, height=60, titled=False, rule="seed")
+    chart = draw_picture(PICTURES["activity"], reader, Selection(), options)
+    pixels = pixels_of(render_png(chart))
+    assert pixels[0, 0, :3].tolist() == [255, 255, 255]
+    band = places_of(pixels, GREY)
+    assert len(band) > 5000
+    for colour in (BLUE, ORANGE):
+        line = places_of(pixels, colour)
+        assert len(line) > 100
+        assert line[:, 1].min() < band[band[:, 0] > 80][:, 1].min()
