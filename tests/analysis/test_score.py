@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -410,8 +412,41 @@ def test_a_rule_sees_snapshots_only() -> None:
     first, second = (score_rules(archive, truth, RULES) for truth in (record, other))
 
     for one, another in zip(first, second, strict=True):
-        assert [kind.found for kind in one.kinds] == [kind.found for kind in another.kinds]
+        assert [(kind.found, kind.listed) for kind in one.kinds] == [
+            (kind.found, kind.listed) for kind in another.kinds
+        ]
         assert one.kind(Kind.BOOKED).truth > another.kind(Kind.BOOKED).truth
+        assert one.kind(Kind.BOOKED).matched > another.kind(Kind.BOOKED).matched
+
+
+def test_findings_are_those_of_the_snapshots_stored_in_any_archive() -> None:
+    """What a rule gets holds nothing of the town; a copy from plain snapshots gives equal findings."""
+    archive = archive_of("long-services")
+    portal_id = archive.record.portal_id
+    snapshots = list(take_looks(SCENARIOS["long-services"], 1, town_of("long-services")))
+    stranger = replace(archive.record, name="another name", url="https://elsewhere.example/")
+    copy = ScoreArchive(stranger, snapshots)
+
+    assert not [one for one in reachable(archive) if type(one).__module__.startswith(REPLICA)]
+    assert len(copy.snapshots(portal_id).taken_at) == len(archive.snapshots(portal_id).taken_at)
+    for rule in RULES:
+        assert rule.find(copy) == rule.find(archive), rule.name
+
+
+REPLICA = "amtspuls.replica"
+
+
+def reachable(start: object) -> list[object]:
+    """Everything that hangs on an object, through attributes and containers; classes left out."""
+    seen: dict[int, object] = {}
+    queue = [start]
+    while queue:
+        one = queue.pop()
+        if id(one) in seen or isinstance(one, type | ModuleType):
+            continue
+        seen[id(one)] = one
+        queue += [other for other in gc.get_referents(one) if not callable(other)]
+    return list(seen.values())
 
 
 def test_shares_of_nothing_are_unknown_not_zero() -> None:
