@@ -215,21 +215,29 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
+def check(folder: Path, name: str, *options: str, code: int, said: str) -> None:
+    """Run the command; it says what is the matter, and prints figures only when it is well."""
+    shown = run_command("measure", name, "--archive", folder, *options)
+    assert shown.code == code
+    assert said in shown.err
+    assert "Traceback" not in shown.err
+    assert "None" not in shown.out
+    assert bool(shown.out) == (code == 0)
+
+
 @ALL_NAMES
 def test_the_command_never_ends_in_a_traceback(name: str, folders: dict[str, Path]) -> None:
-    reversed_days = ["--from", "2026-01-27", "--until", "2026-01-26"]
-    for kind, options, code, said in [
-        ("empty", [], 1, "holds no snapshot yet"),
-        ("failed", [], 0, "0 % of the time"),
-        ("single", [], 0, "measured in"),
-        ("usual", [], 0, "measured in"),
-        ("usual", ["-i", "kielws"], 2, "nearest: kielsw"),
-        ("usual", reversed_days, 2, "is not before"),
-        ("usual", ["--from", "2027-01-01"], 1, "the archive holds them from"),
-        ("usual", ["--by", "moon"], 2, "it can by"),
-    ]:
-        shown = run_command("measure", name, "--archive", folders[kind], *options)
-        assert (shown.code, said in shown.err) == (code, True), (kind, options, shown.err)
-        assert "Traceback" not in shown.err
-        assert "None" not in shown.out
-        assert bool(shown.out) == (code == 0)
+    check(folders["empty"], name, code=1, said="holds no snapshot yet")
+    check(folders["failed"], name, code=0, said="0 % of the time")
+    check(folders["single"], name, code=0, said="measured in")
+
+
+@pytest.mark.parametrize("name", ["activity", "coverage", "offered-hours"])
+def test_wrong_input_is_told_with_a_way_out(name: str, folders: dict[str, Path]) -> None:
+    usual = folders["usual"]
+    backwards = ("--from", "2026-01-27", "--until", "2026-01-26")
+    check(usual, name, code=0, said="measured in")
+    check(usual, name, "-i", "kielws", code=2, said="nearest: kielsw")
+    check(usual, name, *backwards, code=2, said="is not before")
+    check(usual, name, "--from", "2027-01-01", code=1, said="the archive holds them from")
+    check(usual, name, "--by", "moon", code=2, said="it can by")

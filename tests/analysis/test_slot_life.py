@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -8,7 +10,8 @@ from amtspuls.analysis import (
 )
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import KINDS, Kind
-from amtspuls.analysis.measures import take_measure
+from amtspuls.analysis.measures import measure_archive, take_measure
+from amtspuls.analysis.selection import Selection
 from support.histories import effort
 from support.relabelled import relabelled
 from support.slow_watch import (
@@ -16,6 +19,7 @@ from support.slow_watch import (
 )
 from support.tiny_archive import (
     TinyPortal,
+    TinyReader,
     TinySpan,
     every,
     slot,
@@ -122,3 +126,8 @@ def test_slot_life_on_paper() -> None:
     assert (row["slots"], row["gone"]) == (4, 2)
     assert row["within_hour_share"] == pytest.approx(1 - (3 / 4) * (2 / 3))
     assert (row["median_hours"], row["within_day_share"]) == (1.0, None)
+    answer = measure_archive(TinyReader(portal), "slot-life", Selection())
+    assert answer.sentence.startswith("half of 4 new slots gone after 1.0 hours, measured in")
+    calm = replace(portal, spans=spans[3:4])
+    answer = measure_archive(TinyReader(calm), "slot-life", Selection())
+    assert answer.sentence.startswith("less than half of 1 new slot gone after 1 hours")

@@ -92,9 +92,10 @@ def _describe(lives: Lives) -> dict[str, Any]:
 def _say(row: Row) -> str:
     if not row["slots"]:
         return f"no slot was seen to appear, {measured_in(row)}"
-    median = row["median_hours"]
-    shown = median if isinstance(median, str) else f"{median:.1f}"
-    return f"half of {count_of(row['slots'], 'new slot')} were gone after {shown} hours, {measured_in(row)}"
+    median, slots = row["median_hours"], count_of(row["slots"], "new slot")
+    if isinstance(median, str):
+        return f"less than half of {slots} gone after {median[2:]} hours, {measured_in(row)}"
+    return f"half of {slots} gone after {median:.1f} hours, {measured_in(row)}"
 
 
 MEASURE = Measure(
