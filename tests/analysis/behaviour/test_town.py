@@ -81,6 +81,12 @@ def test_calendars_of_one_desk_group_are_found_and_no_others(name: str, seed: in
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_days_that_come_into_a_narrow_view_are_no_horizon(seed: int) -> None:
+    _, found, _ = learned("narrow-view", seed)
+    assert {one.horizon.moves for one in found.values()} == {Moves.UNKNOWN}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_copy_is_recognised_by_its_beat(seed: int) -> None:
     town, _, behaviour = learned("slow-updater", seed)
     assert behaviour.refresh_s == 60 * town.offices[0].habits.refresh_min

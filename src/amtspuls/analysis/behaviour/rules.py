@@ -111,7 +111,7 @@ def learn_notice(seen: Sightings) -> Edges:
 def learn_horizon(seen: Sightings) -> Edges:
     """Learn how far ahead a slot is shown for the first time."""
     rows = seen.rows
-    agrees = rows.first & seen.near(rows.unseen_at, rows.opened_at)
+    agrees = rows.first & seen.near(rows.unseen_at, rows.opened_at) & seen.covered_before
     opened, unseen = seen.local(rows.opened_at), seen.local(rows.unseen_at)
     ways: list[tuple[Moves, int, Ints, Ints, Ints]] = [
         (Moves.START, 0, rows.start_s, rows.opened_at, rows.unseen_at),

@@ -81,6 +81,7 @@ class Sightings:
         self.step_s = int(np.median(gaps)) if len(gaps) else int(np.median(evidence.period_s))
         self._place = np.searchsorted(self.calendars, views.calendar[whole])
         self._view_at = views.taken_at[whole]
+        self._whole = np.flatnonzero(whole)
 
     @property
     def view_counts(self) -> Ints:
@@ -103,6 +104,22 @@ class Sightings:
         key = self._keys[np.maximum(found, 0)]
         good = (found >= 0) & (key >> TIME_BITS == place)
         return np.where(good, key & ((1 << TIME_BITS) - 1), NEVER)
+
+    @cached_property
+    def covered_before(self) -> Bools:
+        """Whether the view before each row covered the slot's day, so that the slot is new."""
+        rows, evidence = self.rows, self.evidence
+        found = np.zeros(len(rows.slot), np.bool_)
+        known = np.flatnonzero(rows.unseen_at != NEVER)
+        if not len(known):
+            return found
+        order = np.argsort(self._key(self._place, self._view_at), kind="stable")
+        views = self._whole[order]
+        at = np.searchsorted(self._keys, self._key(rows.calendar[known], rows.unseen_at[known]))
+        found[known] = evidence.covered_days.contains(
+            views[at], rows.slot[known] // _MINUTES_PER_DAY
+        )
+        return found
 
     @cached_property
     def rows(self) -> Rows:
