@@ -72,6 +72,7 @@ def type_closings(scene: Scene, one_a_day: Bools, successions: Successions) -> C
     side.mark(rows[held], Kind.HELD, Reason.COMES_BACK, holds.share[back])
     side.mark(rows[rest], Kind.HELD, Reason.REST_OF_HOLD, 0.7)
     side.mark(rows[~held & ~rest], Kind.BOOKED, Reason.STAYS_AWAY, 0.9)
+    side.mark(side.are(Kind.BOOKED) & scene.sold_out, Kind.BOOKED, Reason.SOLD_OUT, 0.7)
     return Closings(side, reach, holds)
 
 

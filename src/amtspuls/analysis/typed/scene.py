@@ -16,6 +16,7 @@ from amtspuls.analysis.behaviour import Behaviour
 from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence, answered
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.sightings import newest_view_before
+from amtspuls.analysis.typed.absences import close_sold_out
 from amtspuls.archive.base import STILL_OPEN, SpanColumns
 
 MINUTES_PER_DAY = 1440
@@ -34,6 +35,7 @@ class Scene:
         evidence: Where they come from.
         spans: Those that were open in the range or in the days before it that the evidence remembers.
         start_s: Instant at which the slot of each begins.
+        sold_out: Which of them closed because their calendar was absent with few slots left.
         calendars: Numbers of the calendars, ascending.
         groups: For each of them the number of its group; calendars of one group are over the same desks.
         grid_min: For each of them the distance of its start times, minutes.
@@ -43,6 +45,7 @@ class Scene:
     evidence: Evidence
     spans: SpanColumns
     start_s: Ints
+    sold_out: Bools
     calendars: Ints
     groups: Ints
     grid_min: Ints
@@ -54,6 +57,9 @@ class Scene:
         ends_s = np.minimum(evidence.spans.closed_at, evidence.span_start_s)
         kept = ends_s >= evidence.asked.from_s - MEMORY_S
         spans = SpanColumns._make(column[kept] for column in evidence.spans)
+        start_s = evidence.span_start_s[kept]
+        closed_at, sold_out = close_sold_out(evidence, spans, start_s)
+        spans = spans._replace(closed_at=closed_at)
         calendars = np.unique(spans.calendar)
         place = behaviour.place(calendars)
         known = place >= 0
@@ -63,8 +69,7 @@ class Scene:
         grid_min[known] = behaviour.grid_min[place[known]]
         grid_min[grid_min <= 0] = USUAL_GRID_MIN
         numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64)
-        start_s = evidence.span_start_s[kept]
-        return cls(evidence, spans, start_s, calendars, numbers, grid_min, behaviour)
+        return cls(evidence, spans, start_s, sold_out, calendars, numbers, grid_min, behaviour)
 
     @property
     def group_count(self) -> int:
