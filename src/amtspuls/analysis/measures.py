@@ -89,7 +89,7 @@ _ABOUT = {
         Column("portal", "portal"),
         Column("calendar", "calendar"),
         Column("calendar_name", "name"),
-        Column("week", "week of the slots"),
+        Column("week", "week"),
     ),
     By.HOUR: (Column("hour", "hour"),),
     By.WEEKDAY: (Column("weekday", "weekday"),),
