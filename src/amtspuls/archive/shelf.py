@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from amtspuls.archive.sealed.model import SealedCalendar, SealedPortal
     from amtspuls.archive.sealed.read import SealedWeek
 
-_WEEKS_OPEN = 16
+# As many as a question looks back over (a slot is shown 400 days ahead at most): about 2 MB each.
+_WEEKS_OPEN = 64
 # A question looks at all portals of some weeks, several times: about 0.3 MB each.
 _PORTALS_KEPT = 256
 

@@ -201,11 +201,26 @@ def replaced(weeks: Path, table: str, content: pa.Table) -> None:
     (folder / "week.json").write_bytes(changed.to_bytes())
 
 
+def test_a_column_that_is_missing_is_damage_and_no_traceback(weeks: Path) -> None:
+    path = folder_of(weeks, WEEK) / "portals.parquet"
+    table = pq.read_table(path, partitioning=None)
+    replaced(weeks, "portals", table.drop_columns(["aggregated"]))
+    with pytest.raises(ArchiveError, match=r"portals\.parquet: row group 0 cannot be read"):
+        open_week(weeks, WEEK).record("amt")
+    replaced(weeks, "portals", table.drop_columns(["zone"]))
+    with pytest.raises(ArchiveError, match=r"portals\.parquet: has the columns portal, name"):
+        open_week(weeks, WEEK).record("amt")
+
+
 def test_other_columns_and_rows_are_found(weeks: Path) -> None:
     path = folder_of(weeks, WEEK) / "snapshots.parquet"
     table = pq.read_table(path, partitioning=None)
 
     replaced(weeks, "snapshots", table.drop_columns(["parser"]))
+    with pytest.raises(ArchiveError, match=r"snapshots\.parquet: has the columns portal, ordinal"):
+        open_week(weeks, WEEK).verify()
+
+    replaced(weeks, "snapshots", table.drop_columns(["taken_at"]))
     with pytest.raises(ArchiveError, match=r"snapshots\.parquet: has the columns portal, ordinal"):
         open_week(weeks, WEEK).verify()
 

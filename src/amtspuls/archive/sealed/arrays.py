@@ -55,12 +55,11 @@ def _offsets(lengths: Sequence[int]) -> Ints32:
 
 
 def to_numpy(column: pa.Array) -> Ints32 | Ints64 | Bools | Texts:
-    """Integers, truth values or texts of an array without nulls; it may share memory with the array."""
-    if pa.types.is_string(column.type):
+    """Integers, truth values or texts (with a dictionary) of an array without nulls; it may share memory."""
+    if pa.types.is_dictionary(column.type):
         # Few texts, many rows: each text becomes one object.
-        coded = column.dictionary_encode()
-        texts = np.array([*coded.dictionary.to_pylist(), ""], dtype=object)
-        return texts[to_numpy(coded.indices)]
+        texts = np.array([*column.dictionary.to_pylist(), ""], dtype=object)
+        return texts[to_numpy(column.indices)]
     count, offset, data = len(column), column.offset, column.buffers()[1]
     if pa.types.is_boolean(column.type):
         bits = np.unpackbits(np.frombuffer(data or b"", dtype=np.uint8), bitorder="little")

@@ -26,6 +26,7 @@ from amtspuls.archive.sealed.model import (
 )
 
 _I32, _I64, _TEXT, _BOOL = pa.int32(), pa.int64(), pa.string(), pa.bool_()
+_CODED = pa.dictionary(_I32, _TEXT)
 _COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
     "portals": {
         "name": _TEXT, "system": _TEXT, "url": _TEXT, "zone": _TEXT, "aggregated": _BOOL,
@@ -125,17 +126,20 @@ def _table(table: str, portal_id: str, columns: Mapping[str, Any]) -> pa.Table:
     return pa.Table.from_arrays([repeated(portal_id, rows), *arrays], schema=schema)
 
 
+@cache
 def schema_of_one(table: str) -> pa.Schema:
-    """Columns that tell something of a single portal: all but its id, which fills most of a file's rows."""
-    schema = SCHEMAS[table]
-    return schema if table == "portals" else schema.remove(0)
+    """How rows of a single portal are read: without its id, and with each text once."""
+    fields = [field for field in SCHEMAS[table] if table == "portals" or field.name != "portal"]
+    return pa.schema(
+        field.with_type(_CODED) if pa.types.is_string(field.type) else field for field in fields
+    )
 
 
 @cache
 def no_rows(table: str) -> pa.Table:
     """A table without rows, of a single portal."""
     schema = schema_of_one(table)
-    return pa.Table.from_arrays([to_arrow([], field.type) for field in schema], schema=schema)
+    return pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
 
 
 def decode_portal(tables: Mapping[str, pa.Table]) -> SealedPortal:

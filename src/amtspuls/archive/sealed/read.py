@@ -156,9 +156,13 @@ class _Table:
             raise _damaged(path, f"does not have the digest that {MANIFEST_NAME} names")
         self._path, self._table, self._schema = path, table, schema_of_one(table)
         try:
-            self._file = pq.ParquetFile(pa.BufferReader(data))
+            coded = [field.name for field in self._schema if pa.types.is_dictionary(field.type)]
+            self._file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=coded)
         except pa.ArrowException as error:
             raise _damaged(path, f"is no Parquet ({error})") from error
+        except KeyError as error:
+            names = pq.ParquetFile(pa.BufferReader(data)).schema_arrow.names
+            raise _damaged(path, f"has the columns {', '.join(names)}") from error
         groups = self._file.metadata
         self._bounds = [
             0,
@@ -189,7 +193,7 @@ class _Table:
                 # A group is so small that handing columns to threads costs more than it saves.
                 rows = self._file.read_row_group(group, self._schema.names, use_threads=False)
                 self._kept = (group, rows.cast(self._schema))
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, ValueError) as error:
                 raise _damaged(self._path, f"row group {group} cannot be read ({error})") from error
         return self._kept[1]
 
