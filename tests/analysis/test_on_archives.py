@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from amtspuls.analysis.measures import MEASURES, load_watched, measure_archive
+from amtspuls.analysis.measures import MEASURES, load_watched, take_measure
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.base import ArchiveReader, PortalRecord
 from amtspuls.archive.live import open_reader, open_writer
@@ -20,8 +20,9 @@ from support.memory_archive import MemoryArchive
 
 
 def answers(reader: ArchiveReader) -> dict[tuple[str, str], object]:
+    watched = load_watched(reader, Selection())
     return {
-        (name, by): measure_archive(reader, name, Selection(), by).rows
+        (name, by.value): take_measure(measure, watched, by).rows
         for name, measure in MEASURES.items()
         for by in measure.by
     }
