@@ -13,7 +13,7 @@ from amtspuls.errors import AmtspulsError, ArchiveError
 from support.pictures import texts_of
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, TinyView, days, every, slot, utc
 
-MINE = ("booking-times", "free-stock", "wait", "lead-time", "releases", "compare", "coverage")
+MINE = ("booking-times", "free-stock", "wait", "lead-time", "releases", "portals", "coverage")
 COVERED = days("2026-01-26", "2026-02-04")
 
 
@@ -35,12 +35,12 @@ def drawn(reader: TinyReader, name: str, lang: Lang = Lang.EN) -> list[str]:
 def test_pictures_name_every_portal_that_has_a_line(name: str, portals: int) -> None:
     ids = [f"portal-{number:02d}" for number in range(portals)]
     shown = drawn(TinyReader(*map(portal, ids)), name)
-    if name in ("compare", "coverage"):
+    if name in ("portals", "coverage"):
         assert [text for text in shown if text.startswith("portal-")] == ids
     assert any(text.startswith(f"{portals} portal") for text in shown)
 
 
-@pytest.mark.parametrize("name", ["compare", "coverage"])
+@pytest.mark.parametrize("name", ["portals", "coverage"])
 def test_lines_stay_apart_and_a_picture_has_at_most_sixty(name: str) -> None:
     def height(number: int) -> int:
         reader = TinyReader(*(portal(f"portal-{place:03d}") for place in range(number)))
@@ -64,7 +64,7 @@ def test_a_portal_with_only_failures_is_drawn_as_unknown(name: str, lang: Lang) 
         "wait": ("not or hardly known", "nicht oder kaum bekannt"),
         "lead-time": ("no booking was seen", "keine Buchung gesehen"),
         "releases": ("not or hardly observed", "nicht oder kaum beobachtet"),
-        "compare": ("unknown", "unbekannt"),
+        "portals": ("unknown", "unbekannt"),
         "coverage": ("nothing", "nichts"),
     }[name][list(Lang).index(lang)]
     assert any(unknown in text for text in shown)

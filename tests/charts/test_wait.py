@@ -11,7 +11,7 @@ from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.wait import find_waits
 from amtspuls.charts.base import Options
-from amtspuls.charts.compare import read_compared
+from amtspuls.charts.portals import read_compared
 from amtspuls.charts.render import render_svg
 from amtspuls.charts.wait import draw_wait
 from amtspuls.charts.wait_data import read_course

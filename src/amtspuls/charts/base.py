@@ -28,6 +28,8 @@ class Options:
         titled: Whether title and small print are drawn; a page that says so itself needs none.
         command: What draws the picture again; part of the small print.
         rule: Which rule counts.
+        kind: What an office is for, as people type it.
+        service: What people want there, as people type it.
     """
 
     lang: Lang = Lang.EN
@@ -36,6 +38,8 @@ class Options:
     titled: bool = True
     command: str = ""
     rule: str | None = None
+    kind: str | None = None
+    service: str | None = None
 
 
 _OF_ALL = frozenset({"lang", "width", "height", "titled", "command"})

@@ -12,10 +12,11 @@ from amtspuls.archive.base import ArchiveReader
 from amtspuls.charts import (
     activity,
     booking_times,
-    compare,
+    cities,
     coverage,
     free_stock,
     lead_time,
+    portals,
     releases,
     wait,
 )
@@ -33,7 +34,8 @@ PICTURES: Mapping[str, Picture] = MappingProxyType(
             wait.PICTURE,
             lead_time.PICTURE,
             releases.PICTURE,
-            compare.PICTURE,
+            portals.PICTURE,
+            cities.PICTURE,
             coverage.PICTURE,
         )
     }

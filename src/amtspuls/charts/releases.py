@@ -15,7 +15,7 @@ from amtspuls.analysis.coverage import seconds_between
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints, day_of, hour_of
-from amtspuls.charts.axes import day_marks
+from amtspuls.charts.axes import day_marks, runs_of
 from amtspuls.charts.base import Options, Picture
 from amtspuls.charts.style import (
     BLUE,
@@ -36,7 +36,8 @@ GAP_BELOW = 0.5
 
 _HOURS = 24
 _ROW_POINTS = 15
-_LARGEST_POINTS = 800.0
+_WIDEST_POINTS = 32.0
+"""Diameter of the largest circle where days are wide; it may reach into the neighbouring days."""
 
 TEXTS: Texts = MappingProxyType(
     {
@@ -162,19 +163,21 @@ def _layers(found: ReleaseGrid, options: Options, say: Say) -> list[alt.Chart]:
         legend=alt.Legend(orient="top", direction="horizontal", offset=4, labelLimit=400),
     )
     layers = [_gaps(found, x, y, colour, names[2])]
-    largest = int(found.slots.max()) or 1
+    day_points = (options.width or WIDTH) / many
+    largest = np.pi / 4 * max(8.0, min(_WIDEST_POINTS, 2 * day_points)) ** 2
+    scale = largest / (int(found.slots.max()) or 1)
     layers += [
-        _circles(numbers, largest, x, y, colour, name)
+        _circles(numbers, scale, x, y, colour, name)
         for numbers, name in ((found.slots, names[0]), (found.by_office, names[1]))
     ]
     return layers
 
 
 def _gaps(found: ReleaseGrid, x: alt.X, y: alt.Y, colour: alt.Color, name: str) -> alt.Chart:
-    hours, days = np.nonzero(found.coverage < GAP_BELOW)
     rows = [
-        {"day": day, "next": day + 1, "hour": hour, "end": hour + 1, "what": name}
-        for hour, day in zip(hours.tolist(), days.tolist(), strict=True)
+        {"day": run.begin, "next": run.end, "hour": run.row, "end": run.row + 1, "what": name}
+        for run in runs_of((found.coverage < GAP_BELOW).astype(np.int64))
+        if run.value
     ]
     gaps: alt.Chart = (
         alt.Chart(inline(rows)).mark_rect().encode(x=x, x2="next:Q", y=y, y2="end:Q", color=colour)
@@ -183,16 +186,16 @@ def _gaps(found: ReleaseGrid, x: alt.X, y: alt.Y, colour: alt.Color, name: str) 
 
 
 def _circles(
-    numbers: Ints, largest: int, x: alt.X, y: alt.Y, colour: alt.Color, name: str
+    numbers: Ints, scale: float, x: alt.X, y: alt.Y, colour: alt.Color, name: str
 ) -> alt.Chart:
-    """A circle in the middle of each hour with a release, its area as its number of slots."""
+    """A circle in the middle of each hour with a release, its area in points ``scale`` times its slots."""
     hours, days = np.nonzero(numbers)
     rows: list[dict[str, Any]] = [
         {
             "day": day + 0.5,
             "hour": hour + 0.5,
             "slots": int(numbers[hour, day]),
-            "area": max(6.0, round(_LARGEST_POINTS * float(numbers[hour, day]) / largest, 1)),
+            "area": max(6.0, round(scale * float(numbers[hour, day]), 1)),
             "what": name,
         }
         for hour, day in zip(hours.tolist(), days.tolist(), strict=True)

@@ -29,6 +29,12 @@ def plot(
         str | None,
         typer.Option(metavar="RULE", help="activity: seed or successor, as the seed's figures."),
     ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="compare: what the office is for; else citizen office.")
+    ] = None,
+    service: Annotated[
+        str | None, typer.Option(metavar="S", help="compare: as id_card or Reisepass; else all.")
+    ] = None,
     lang: Annotated[str, typer.Option(metavar="en|de", help="Language of the labels.")] = "en",
     include: Include = None,
     exclude: Exclude = None,
@@ -52,6 +58,8 @@ def plot(
     to = _require_out(name, out)
     asked = {
         "--rule": rule,
+        "--kind": kind,
+        "--service": service,
         "--lang": None if lang == "en" else lang,
         "-i": include,
         "-e": exclude,
@@ -61,7 +69,11 @@ def plot(
         "--out": to.name,
     }
     options = Options(
-        lang=require_lang(lang), rule=rule, command=command_text("plot", name, options=asked)
+        lang=require_lang(lang),
+        rule=rule,
+        kind=kind,
+        service=service,
+        command=command_text("plot", name, options=asked),
     )
     picture.require(options)
     with open_archive(archive, config) as reader:

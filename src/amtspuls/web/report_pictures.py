@@ -14,15 +14,17 @@ from amtspuls.analysis.grouping import Watched
 from amtspuls.charts.activity import draw_activity
 from amtspuls.charts.base import Options
 from amtspuls.charts.booking_times import draw_booking_times
-from amtspuls.charts.compare import draw_compare
+from amtspuls.charts.cities import draw_cities, make_wish, read_cities
 from amtspuls.charts.coverage import draw_coverage
 from amtspuls.charts.free_stock import draw_free_stock
 from amtspuls.charts.lead_time import draw_lead_time
+from amtspuls.charts.portals import draw_portals
 from amtspuls.charts.releases import draw_releases
 from amtspuls.charts.render import render_svg
 from amtspuls.charts.style import Chart, small_print
 from amtspuls.charts.wait import draw_wait
 from amtspuls.charts.words import Lang, Say
+from amtspuls.errors import ConfigError
 from amtspuls.web.report_tables import Command
 
 DRAW: Mapping[str, Callable[..., Chart]] = MappingProxyType(
@@ -30,7 +32,7 @@ DRAW: Mapping[str, Callable[..., Chart]] = MappingProxyType(
         "activity": draw_activity,
         "booking-times": draw_booking_times,
         "wait": draw_wait,
-        "compare": draw_compare,
+        "portals": draw_portals,
         "lead-time": draw_lead_time,
         "free-stock": draw_free_stock,
         "releases": draw_releases,
@@ -39,6 +41,7 @@ DRAW: Mapping[str, Callable[..., Chart]] = MappingProxyType(
 )
 """Pictures of the page by the name that ``amtspuls plot`` knows, in the order of the page."""
 
+_BEFORE_CITIES = "portals"
 _ID = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
 _ROOT = re.compile(r"<svg ([^>]*)>")
 
@@ -67,11 +70,28 @@ class Drawn:
 def draw_pictures(
     watched: Sequence[Watched], say: Say, lang: Lang, command: Command
 ) -> tuple[Drawn, ...]:
-    """Draw all pictures of the page."""
+    """Draw all pictures of the page; cities side by side where there are at least two."""
     known = _facts(small_print(watched, lang))
+    options = Options(lang=lang)
+    charts: dict[str, Chart | None] = {}
+    for name, draw in DRAW.items():
+        charts[name] = draw(watched, options=options)
+        if name == _BEFORE_CITIES:
+            charts["compare"] = _cities(watched, options)
     return tuple(
-        _drawn(name, draw(watched, options=Options(lang=lang)), known, say, command)
-        for name, draw in DRAW.items()
+        _drawn(name, chart, known, say, command) for name, chart in charts.items() if chart
+    )
+
+
+def _cities(watched: Sequence[Watched], options: Options) -> Chart | None:
+    """The comparison of cities; None where there are not at least two with a citizen office."""
+    reader = watched[0].evidence.reader
+    try:
+        found = read_cities(reader, watched, make_wish(options))
+    except ConfigError:
+        return None
+    return (
+        draw_cities(reader, watched, options=options, found=found) if len(found.lines) > 1 else None
     )
 
 

@@ -79,7 +79,7 @@ TEXTS: Texts = MappingProxyType(
                 "frei, soweit gefragt wurde. Getönt: weiter voraus, als gefragt wurde."
             ),
         ),
-        "c_compare": (
+        "c_portals": (
             (
                 "Dot: half of the time the first free slot was at most so many days away. Line: from the best to the worst "
                 "tenth of the time. Not every portal shows the same things; compare with care."
@@ -87,6 +87,16 @@ TEXTS: Texts = MappingProxyType(
             (
                 "Punkt: die Hälfte der Zeit war der erste freie Termin höchstens so viele Tage entfernt. Linie: vom besten bis "
                 "zum schlechtesten Zehntel der Zeit. Nicht alle Portale zeigen dasselbe; vorsichtig vergleichen."
+            ),
+        ),
+        "c_compare": (
+            (
+                "Dot: half of the time a person who takes any citizen office of the city finds a slot within so many days. "
+                "Line: from the office with the shortest median wait to the one with the longest."
+            ),
+            (
+                "Punkt: die Hälfte der Zeit findet, wer jedes Bürgeramt der Stadt nimmt, einen Termin innerhalb so vieler Tage. "
+                "Linie: vom Amt mit der kürzesten mittleren Wartezeit bis zu dem mit der längsten."
             ),
         ),
         "c_lead-time": (

@@ -83,34 +83,36 @@ class Compared(NamedTuple):
 def read_compared(watched: Sequence[Watched]) -> tuple[Compared, ...]:
     """The wait of each portal, the shortest first and those that are not known last."""
     rows = take_measure(wait.MEASURE, watched, By.PORTAL).rows
-    return tuple(sorted(map(_compared, rows), key=_order))
+    return tuple(sorted(map(_compared, rows), key=order_of))
 
 
 def _compared(row: Row) -> Compared:
     median = row["median_first_days"]
     return Compared(
         row["portal"],
-        _days(median),
-        _days(row["p10_first_days"]),
-        _days(row["p90_first_days"]),
+        days_of(median),
+        days_of(row["p10_first_days"]),
+        days_of(row["p90_first_days"]),
         median if isinstance(median, str) else "",
         row["coverage"],
     )
 
 
-def _days(value: float | str | None) -> float:
+def days_of(value: float | str | None) -> float:
+    """Days as a number: infinite for a text such as ``> 60``, NaN where they are not known."""
     if value is None:
         return math.nan
     return math.inf if isinstance(value, str) else float(value)
 
 
-def _order(one: Compared) -> tuple[bool, float, float, str]:
+def order_of(one: Compared) -> tuple[bool, float, float, str]:
+    """The shortest wait first, those that are not known last."""
     unknown = math.isnan(one.median)
     spread = math.inf if math.isnan(one.high) else one.high
     return unknown, 0.0 if unknown else one.median, spread, one.name
 
 
-def draw_compare(watched: Sequence[Watched], *, options: Options | None = None) -> alt.LayerChart:
+def draw_portals(watched: Sequence[Watched], *, options: Options | None = None) -> alt.LayerChart:
     """Draw the wait of each portal, sorted, with its spread over time and its coverage.
 
     Args:
@@ -122,7 +124,7 @@ def draw_compare(watched: Sequence[Watched], *, options: Options | None = None) 
     watched = recorded(watched)
     every = read_compared(watched)
     shown = every[:MOST_ROWS]
-    layers = _layers(shown, options.lang, say)
+    layers = lines_of(shown, options.lang, say)
     chart: alt.LayerChart = alt.LayerChart(layer=layers).resolve_scale(
         color="independent", shape="independent"
     )
@@ -139,7 +141,14 @@ def draw_compare(watched: Sequence[Watched], *, options: Options | None = None) 
     return styled(chart, options.lang)
 
 
-def _layers(shown: Sequence[Compared], lang: Lang, say: Say) -> list[alt.Chart]:
+def lines_of(shown: Sequence[Compared], lang: Lang, say: Say) -> list[alt.Chart]:
+    """Layers with a line for each name, in the order given: spread, median, and both in figures.
+
+    Args:
+        shown: What to draw.
+        lang: Language.
+        say: Says the texts of ``TEXTS``, or others under the same keys.
+    """
     ends = [days for one in shown for days in (one.median, one.high) if math.isfinite(days)]
     longest = max([1.0, *ends])
     beyond = _BEYOND * longest
@@ -148,7 +157,7 @@ def _layers(shown: Sequence[Compared], lang: Lang, say: Say) -> list[alt.Chart]:
         "days:Q",
         title=say("days"),
         scale=alt.Scale(domain=[0, beyond * 1.03], nice=False),
-        axis=alt.Axis(values=_marks(longest), gridColor=FAINT, labelOverlap=True),
+        axis=alt.Axis(values=_marks(longest), format="~g", gridColor=FAINT, labelOverlap=True),
     )
     y = alt.Y(
         "name:N",
@@ -250,7 +259,7 @@ def _texts(rows: list[dict[str, Any]], beyond: float, y: alt.Y) -> alt.Chart:
 
 
 PICTURE = Picture(
-    "compare",
+    "portals",
     "the wait of each portal side by side: median, spread over time, coverage",
-    lambda asked: draw_compare(asked.watched, options=asked.options),
+    lambda asked: draw_portals(asked.watched, options=asked.options),
 )
