@@ -75,19 +75,29 @@ def test_calendars_of_one_desk_are_mirrors_and_others_are_not() -> None:
 
 @pytest.mark.parametrize("hours", [2, 6, 24])
 def test_a_page_that_is_a_copy_renewed_now_and_then_gives_itself_away(hours: int) -> None:
-    fresh = list(snapshots([Plan(weekdays=frozenset(range(7)), booked=0.9)], days=14))
+    plan = Plan(weekdays=frozenset(range(7)), booked=0.7, leaves=lead(timedelta(hours=26)))
+    fresh = list(snapshots([plan], days=14))
     step = hours * 4
     copies = [
-        replace(fresh[place - place % step], taken_at=one.taken_at, finished_at=one.taken_at)
+        without_begun(replace(fresh[place - place % step], taken_at=one.taken_at))
         for place, one in enumerate(fresh)
     ]
-    found = learn_behaviour(evidence_of([without_begun(one) for one in copies]))
+    found = learn_behaviour(evidence_of(copies))
     assert found.refresh_s == hours * 3600
-    assert set(found.refresh_at.tolist()) <= {
-        int(one.taken_at.timestamp()) for one in copies[::step]
-    }
+    renewed_at = {int(one.taken_at.timestamp()) for one in copies[::step]}
+    assert set(found.refresh_at.tolist()) <= renewed_at
     assert len(found.refresh_at) > 10
     assert learn_behaviour(evidence_of(fresh)).refresh_s is None
+    # Rules are those of the original, instants those of the copy.
+    slots = np.array(copies[40].views[0].slots)
+    leaves_at = found.leaves_at(np.ones(len(slots), np.int64), slots)
+    assert found.refresh.next(leaves_at, found.offsets).tolist() == leaves_at.tolist()
+    assert found.of(1).horizon.offset_s == 28 * 86_400
+    notice = found.of(1).notice
+    if hours < 24:  # Else all of a day go at midnight, and no other rule can be seen.
+        assert notice.low_s is not None
+        assert notice.high_s is not None
+        assert notice.low_s <= 26 * 3600 <= notice.high_s
 
 
 def without_begun(snapshot: Snapshot) -> Snapshot:

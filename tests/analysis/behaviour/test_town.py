@@ -50,7 +50,7 @@ def counters(town: Town) -> Iterator[tuple[DeskGroup, Counter]]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", [*SCENARIOS, "short-notice"])
+@pytest.mark.parametrize("name", [*SCENARIOS, "short-notice", "slow-updater"])
 def test_what_is_learned_of_an_office_is_true(name: str, seed: int) -> None:
     town, found, _ = learned(name, seed)
     known = 0
@@ -98,4 +98,4 @@ def test_a_copy_is_recognised_by_its_beat(seed: int) -> None:
 def test_one_slot_a_day_is_recognised() -> None:
     _, found, _ = learned("vaccination", 1)
     assert all(one.one_a_day for one in found.values())
-    assert {one.horizon.moves for one in found.values()} == {Moves.DAY}
+    assert {one.notice.offset_s for one in found.values()} == {0}

@@ -199,17 +199,17 @@ class Behaviour:
             return unknown
         known = np.maximum(place, 0)
         moves = np.where(place >= 0, edge.moves[known], int(Moves.UNKNOWN))
+        is_known = moves != Moves.UNKNOWN
         offset_s = edge.offset_s[known]
         midnight_s = slot // _MINUTES_PER_DAY * DAY_S
         week_s = week_begin(midnight_s, edge.weekday[known])
         local_s = np.where(moves == Moves.WEEK, week_s, midnight_s) - offset_s
         # start_of_slots turns local minutes into instants; seconds of the edge are added again.
         of_days = self.offsets.start_of_slots(local_s // 60) + local_s % 60
-        return np.select(
-            [moves == Moves.START, (moves == Moves.DAY) | (moves == Moves.WEEK)],
-            [start_s - offset_s, of_days],
-            unknown,
-        ).astype(np.int64)
+        by_days = (moves == Moves.DAY) | (moves == Moves.WEEK)
+        at = np.select([moves == Moves.START, by_days], [start_s - offset_s, of_days], start_s)
+        # A copy shows it with the next renewal.
+        return np.where(is_known, self.refresh.next(at, self.offsets), unknown).astype(np.int64)
 
     def of(self, calendar: int) -> CalendarBehaviour:
         """How one calendar behaves.

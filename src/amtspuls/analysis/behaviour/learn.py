@@ -15,6 +15,7 @@ from amtspuls.analysis.behaviour.habits import (
     learn_one_a_day,
 )
 from amtspuls.analysis.behaviour.mirrors import Pairs, count_pairs, group_mirrors
+from amtspuls.analysis.behaviour.originals import Originals
 from amtspuls.analysis.behaviour.refresh import Refresh, learn_refresh
 from amtspuls.analysis.behaviour.rules import learn_horizon, learn_notice, presume_none, share_edges
 from amtspuls.analysis.behaviour.sightings import Sightings
@@ -60,12 +61,25 @@ def learn_behaviour(evidence: Evidence) -> Behaviour:
         offsets=evidence.offsets,
     )
     leaves_at = behaviour.leaves_at(seen.calendars[seen.rows.calendar], seen.rows.slot)
+    refresh = learn_refresh(seen, leaves_at)
+    if refresh.period_s is not None:
+        behaviour = _of_original(seen, replace(behaviour, refresh=refresh))
+        leaves_at = behaviour.leaves_at(seen.calendars[seen.rows.calendar], seen.rows.slot)
     pairs = count_pairs(seen, leaves_at)
+    return replace(behaviour, refresh=refresh, pairs=pairs, group=group_mirrors(pairs))
+
+
+def _of_original(copy: Sightings, behaviour: Behaviour) -> Behaviour:
+    """Learn the edges again from renewals: those of a copy are blurred by up to one period."""
+    seen = Originals(copy, behaviour.refresh)
+    notice, notice_shared = share_edges(presume_none(seen, learn_notice(seen)))
+    horizon, horizon_shared = share_edges(learn_horizon(seen))
     return replace(
         behaviour,
-        refresh=learn_refresh(seen, leaves_at),
-        pairs=pairs,
-        group=group_mirrors(pairs),
+        notice=notice,
+        notice_shared=notice_shared,
+        horizon=horizon,
+        horizon_shared=horizon_shared,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from amtspuls.analysis.behaviour.edges import roundest
 from amtspuls.analysis.behaviour.sightings import Bools, Sightings, distinct
-from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
+from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, Offsets
 
 _PERIODS_S = (
     HOUR_S,
@@ -38,6 +40,8 @@ class Refresh(NamedTuple):
         at: Snapshots at that beat that showed any change, ascending.
         support: Snapshots with a change that agree.
         changes: Snapshots with a change, all.
+        phase_s: Seconds of the clock, modulo the period, at which it is renewed.
+        by_wall: Whether that clock is the wall clock; else UTC.
     """
 
     known: bool
@@ -45,6 +49,22 @@ class Refresh(NamedTuple):
     at: Ints
     support: int
     changes: int
+    phase_s: int = 0
+    by_wall: bool = True
+
+    def newest(self, instants: Ints, offsets: Offsets) -> Ints:
+        """The newest renewal up to each instant; the instant itself on a page that is always fresh."""
+        if self.period_s is None:
+            return instants
+        clock_s = offsets.to_local(instants) if self.by_wall else instants
+        return instants - (clock_s - self.phase_s) % self.period_s
+
+    def next(self, instants: Ints, offsets: Offsets) -> Ints:
+        """The first renewal from each instant on; the instant itself on a page that is always fresh."""
+        if self.period_s is None:
+            return instants
+        clock_s = offsets.to_local(instants) if self.by_wall else instants
+        return instants + (self.phase_s - clock_s) % self.period_s
 
 
 def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
@@ -77,8 +97,26 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
             if part >= 0 and period_s > (found.period_s or 0):
                 support = int(_fits(clock(at), period_s, seen.step_s, part).sum())
                 shown = anything[_fits(clock(anything), period_s, seen.step_s, part)]
-                found = Refresh(True, period_s, shown, support, len(at))
+                phase_s = _phase(seen, clock, shown, period_s)
+                by_wall = clock is not np.asarray
+                found = Refresh(True, period_s, shown, support, len(at), phase_s, by_wall)
     return found
+
+
+def _phase(seen: Sightings, clock: Callable[[Ints], Ints], shown: Ints, period_s: int) -> int:
+    """The roundest time between the snapshots before and at the renewals, modulo the period."""
+    before = seen.taken_at[np.maximum(np.searchsorted(seen.taken_at, shown) - 1, 0)]
+    width_s = shown - before
+    usual = width_s <= 2 * seen.step_s
+    if not usual.any():
+        return int(clock(shown)[0] % period_s)
+    late_s = clock(shown)[usual]
+    # Around the first one, so that renewals at midnight are not half before and half after it.
+    middle_s = int(late_s[0])
+    away_s = (late_s - middle_s + period_s // 2) % period_s - period_s // 2
+    low_s, high_s = int(np.median(away_s - width_s[usual])) + 1, int(np.median(away_s))
+    edges = np.array([middle_s + low_s]), np.array([middle_s + high_s])
+    return int(roundest(*edges)[0] % period_s)
 
 
 def _fits(clock_s: Ints, period_s: int, step_s: int, part: int) -> Bools:

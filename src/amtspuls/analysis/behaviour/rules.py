@@ -94,7 +94,7 @@ class _Trial(NamedTuple):
 def learn_notice(seen: Sightings) -> Edges:
     """Learn when slots leave the page although nobody booked them."""
     rows = seen.rows
-    settled = rows.shown_at - rows.opened_at >= max(HOUR_S, _SETTLED_STEPS * seen.step_s)
+    settled = rows.shown_at - rows.opened_at >= _SETTLED_STEPS * seen.step_s
     agrees = rows.ended & settled & seen.near(rows.shown_at, rows.closed_at)
     agrees &= rows.start_s - rows.closed_at <= _LONG_NOTICE_S
     trials = []
