@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from amtspuls.analysis.selection import Selection
 from amtspuls.archive.live import open_reader
 from amtspuls.bundle.importing import find_bundles, import_bundle, load_metadata
 from support.courses import FIRST, Course, portal_of
-from support.tiny_archive import TinyReader
+from support.tiny_archive import TinyReader, TinySnapshot
 
 
 def count(courses: list[Course], selection: Selection | None = None) -> SeedEvents:
@@ -84,6 +85,15 @@ def test_the_older_snapshot_may_lie_before_the_range() -> None:
     assert [len(one) for one in found] == [1, 1]
     found = count(courses, Selection(until_at=FIRST + timedelta(minutes=20)))
     assert [len(one) for one in found] == [1, 0]
+
+
+def test_what_vanished_before_all_known_views_counts_nothing() -> None:
+    """Nothing was seen in the week before the range; what happened before that is not of its first hour."""
+    portal = portal_of([[frozenset({1, 2, 3}), frozenset({1, 3})]])
+    later = [TinySnapshot(FIRST + timedelta(days=9, minutes=15 * step)) for step in range(2)]
+    reader = TinyReader(replace(portal, snapshots=[*portal.snapshots, *later]))
+    (evidence,) = load_evidence(reader, Selection(from_at=FIRST + timedelta(days=9)))
+    assert [len(one) for one in count_seed(evidence)] == [0, 0]
 
 
 def test_a_portal_that_never_answered_counts_nothing() -> None:

@@ -116,7 +116,6 @@ def _changes(shown: Shown) -> tuple[Ints, Ints]:
     of = shown.calendar[shown.begin]
     joined = np.zeros(runs + 1, np.bool_)
     joined[1:-1] = (shown.slot[1:] == shown.slot[:-1]) & (shown.begin[1:] == shown.end[:-1])
-    joined[1:-1] &= of[1:] == of[:-1]
     begins = np.flatnonzero((shown.begin > 0) & ~joined[:-1])
     begins = begins[shown.calendar[shown.begin[begins] - 1] == of[begins]]
     ends = np.flatnonzero((shown.end < len(shown.at)) & ~joined[1:])
