@@ -69,12 +69,12 @@ def test_an_office_that_serves_others_has_no_inhabitants(portal_id: str) -> None
     assert "no bookings per inhabitant" in answer.sentence
 
 
-def test_a_range_without_a_weekend_says_nothing_of_a_week() -> None:
-    short = week("bonn", 3)
-    row = take(
-        TinyPortal(short.portal_id, short.snapshots[: 24 * 5 + LEAST_HOURS - 1], short.spans)
-    ).rows[0]
-    assert [row["bookings_per_week"], row["per_1000_week"]] == [None, None]
+@pytest.mark.parametrize(("hours", "known"), [(0, False), (5, False), (6, True)])
+def test_a_range_without_a_weekday_says_nothing_of_a_week(hours: int, known: bool) -> None:
+    whole = week("bonn", 3)
+    short = TinyPortal(whole.portal_id, whole.snapshots[: 24 * 6 + hours], whole.spans)
+    row = take(short).rows[0]
+    assert [row["bookings_per_week"] is not None, row["per_1000_week"] is not None] == [known] * 2
     assert row["inhabitants"] == people("bonn")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import KINDS, Kind
 from amtspuls.analysis.measures import take_measure
 from amtspuls.analysis.refill import MEASURE, find_reopened
-from support.relabelled import relabelled, stays, watch_by_spans
+from support.relabelled import relabelled, stays, watch_by_spans, with_transitions
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, slot, utc
 
 Fate = tuple[int, float, int, str]
@@ -112,6 +113,26 @@ def test_a_slot_whose_time_came_was_never_booked_again() -> None:
     reader = history((0, 15), (30, 60), wanted="2026-01-26 07:00")
     row = take_measure(MEASURE, watch_by_spans(reader), By.PORTAL).rows[0]
     assert [row["cancellations"], row["refilled"], row["lapsed"]] == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fate"),
+    [
+        (Kind.BOOKED, (1, 0)),
+        (Kind.WITHDRAWN, (0, 1)),
+        (Kind.NOTICE_CUTOFF, (0, 1)),
+        (Kind.UNKNOWN, (0, 0)),
+        (Kind.HELD, (0, 0)),
+    ],
+)
+def test_how_a_slot_went_says_what_became_of_it(kind: Kind, fate: tuple[int, int]) -> None:
+    (one,) = watch_by_spans(history((0, 15), (30, 75)))
+    changes = one.transitions.changes
+    kinds = changes.kind.copy()
+    kinds[~changes.opening & (changes.at == changes.at.max())] = KINDS.index(kind)
+    found = replace(one.transitions, changes=changes._replace(kind=kinds))
+    row = take_measure(MEASURE, [with_transitions(one, found)], By.PORTAL).rows[0]
+    assert (row["refilled"], row["lapsed"]) == fate
 
 
 def test_without_a_cancellation_there_is_no_share() -> None:
