@@ -1,0 +1,154 @@
+"""The table of estimates: bookings and cancellations with low, central and high, and the old numbers beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from amtspuls.analysis.base import Column, Row, Unit
+from amtspuls.analysis.bounds import Bounds
+from amtspuls.analysis.estimate import LEAST_COVERAGE, estimate
+from amtspuls.analysis.grouping import By, Watched, describe_label, observe
+from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.legacy.counts import CalendarCounts, LegacyCounts
+from amtspuls.analysis.transitions import RULE
+from amtspuls.errors import ConfigError
+
+CITY = "city"
+GROUPINGS = (
+    *(By.PORTAL, By.CALENDAR, By.ALL, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK, By.CALENDAR_WEEK),
+    CITY,
+)
+"""What estimates can be had by, the usual one first."""
+
+_OF_OFFICES = frozenset({By.PORTAL, By.CALENDAR, By.ALL})
+_NO_CITY = "unknown"
+_LEGACY = (
+    Column("legacy_bookings", "legacy: bookings", Unit.COUNT),
+    Column("legacy_bookings_clipped", "legacy, clipped", Unit.COUNT),
+    Column("legacy_cancellations", "legacy: cancellations", Unit.COUNT),
+    Column("legacy_cancellations_clipped", "legacy, clipped", Unit.COUNT),
+)
+_FIGURES = (
+    Column("bookings", "bookings", Unit.COUNT),
+    Column("bookings_low", "at least", Unit.COUNT),
+    Column("bookings_high", "at most", Unit.COUNT),
+    Column("cancellations", "cancellations", Unit.COUNT),
+    Column("cancellations_low", "at least", Unit.COUNT),
+    Column("cancellations_high", "at most", Unit.COUNT),
+    Column("coverage", "covered, %", Unit.SHARE),
+)
+
+
+def require_grouping(by: str | None) -> str:
+    """Return a grouping; portals when none is named.
+
+    Raises:
+        ConfigError: There is no such grouping.
+    """
+    if by is None or by in GROUPINGS:
+        return by or By.PORTAL
+    raise ConfigError(f"estimates cannot be had by {by!r}; they can by: {', '.join(GROUPINGS)}")
+
+
+def estimate_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns of a table, those that say what a row is about first."""
+    known = {column.key for column in (*_FIGURES, *_LEGACY)} | {"rule", "refused"}
+    about = [key for key in rows[0] if key not in known] if rows else []
+    legacy = _LEGACY if rows and _LEGACY[0].key in rows[0] else ()
+    return (
+        *(Column(key, key.replace("_", " ")) for key in about),
+        *_FIGURES,
+        *legacy,
+        Column("refused", "refused"),
+        Column("rule", "rule"),
+    )
+
+
+def asked_ones(watched: Sequence[Watched]) -> tuple[list[Watched], list[str]]:
+    """Portals that were asked in the range, whatever came of it, and the ids of the others."""
+    asked, others = [], []
+    for one in watched:
+        if one.evidence.in_range(one.evidence.snapshots.taken_at).any():
+            asked.append(one)
+        else:
+            others.append(one.evidence.record.portal_id)
+    return asked, others
+
+
+def tabulate(
+    watched: Sequence[Watched],
+    by: str,
+    cities: Mapping[str, str],
+    legacy: CalendarCounts | None,
+) -> Sequence[Row]:
+    """Estimate by row.
+
+    Args:
+        watched: The portals; those that nobody asked in the range should be left out (``asked_ones``).
+        by: One of ``GROUPINGS``.
+        cities: City of each portal id, where it is known.
+        legacy: The predecessor's numbers of the same weeks, where they can be had.
+    """
+    if by == CITY:
+        return [
+            {CITY: city, **_figures(_both(mine, By.ALL)["", 0]), **_legacy(legacy, mine, By.ALL, 0)}
+            for city, mine in _by_city(watched, cities)
+        ]
+    grouping = By(by)
+    rows = []
+    for label, found in _both(watched, grouping).items():
+        row = {**describe_label(watched, grouping, label), **_figures(found)}
+        if grouping in _OF_OFFICES:
+            mine = [one for one in watched if label[0] in ("", one.evidence.record.portal_id)]
+            row |= _legacy(legacy, mine, grouping, label[1])
+        rows.append(row)
+    return rows
+
+
+_Found = tuple[Bounds | None, Bounds | None, float | None]
+
+
+def _both(watched: Sequence[Watched], by: By) -> dict[tuple[str, int], _Found]:
+    booked, cancelled = (estimate(watched, kind, by) for kind in (Kind.BOOKED, Kind.CANCELLED))
+    return {
+        label: (booked[label], cancelled[label], observed.coverage)
+        for label, observed in observe(watched, by).items()
+    }
+
+
+def _figures(found: _Found) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, bounds in zip(("bookings", "cancellations"), found[:2], strict=True):
+        row[name] = bounds.central if bounds else None
+        row[f"{name}_low"] = bounds.low if bounds else None
+        row[f"{name}_high"] = bounds.high if bounds else None
+    row["coverage"] = found[2]
+    row["refused"] = "" if found[0] else f"less than {100 * LEAST_COVERAGE:.0f} % covered"
+    row["rule"] = RULE
+    return row
+
+
+def _legacy(
+    counts: CalendarCounts | None, watched: Sequence[Watched], by: By, number: int
+) -> dict[str, int | None]:
+    """The old numbers of a row; empty where the weeks are not sealed."""
+    if counts is None:
+        return dict.fromkeys((column.key for column in _LEGACY), None)
+    total = LegacyCounts()
+    for one in watched:
+        portal_id = one.evidence.record.portal_id
+        for key, each in counts.items():
+            if key[0] == portal_id and (
+                by is not By.CALENDAR or key[1] == one.calendars[number].key
+            ):
+                total = total.plus(each)
+    return {column.key: value for column, value in zip(_LEGACY, total, strict=True)}
+
+
+def _by_city(
+    watched: Sequence[Watched], cities: Mapping[str, str]
+) -> Iterable[tuple[str, list[Watched]]]:
+    names = [cities.get(one.evidence.record.portal_id, _NO_CITY) for one in watched]
+    for name in sorted(set(names)):
+        yield name, [one for one, its in zip(watched, names, strict=True) if its == name]

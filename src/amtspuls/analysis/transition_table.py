@@ -1,0 +1,116 @@
+"""Typed changes as tables: how many of each kind, and every single one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv, parquet
+
+from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.kinds import KINDS, Kind
+from amtspuls.analysis.provenance import Provenance
+from amtspuls.errors import ConfigError
+from amtspuls.files import replacing_file
+
+VANISHED = (
+    *(Kind.BOOKED, Kind.HELD, Kind.WITHDRAWN, Kind.NOTICE_CUTOFF, Kind.EXPIRED),
+    *(Kind.GRID_SHIFT, Kind.UNKNOWN),
+)
+APPEARED = (
+    *(Kind.CANCELLED, Kind.HOLD_EXPIRED, Kind.HORIZON_ROLL, Kind.RELEASED, Kind.RETURNED),
+    *(Kind.GRID_SHIFT,),
+)
+ENDINGS = (".parquet", ".csv")
+
+
+def kind_columns() -> list[str]:
+    """Columns of ``count_kinds``; grid shifts both vanish and appear."""
+    return ["portal", *(kind.value for kind in dict.fromkeys((*VANISHED, *APPEARED)))]
+
+
+def count_kinds(watched: Sequence[Watched]) -> list[Mapping[str, str | int]]:
+    """How many start times vanished or appeared for which reason, one row per portal."""
+    rows: list[Mapping[str, str | int]] = []
+    for one in watched:
+        numbers = np.bincount(one.transitions.changes.kind, minlength=len(KINDS)).tolist()
+        counts = {kind.value: number for kind, number in zip(KINDS, numbers, strict=True)}
+        rows.append({"portal": one.evidence.record.portal_id, **counts})
+    return rows
+
+
+def require_table(path: Path) -> str:
+    """Return the ending of a file of changes.
+
+    Raises:
+        ConfigError: It is none that can be written.
+    """
+    if path.suffix.lower() in ENDINGS:
+        return path.suffix.lower()
+    raise ConfigError(f"{path}: changes are written as {' or '.join(ENDINGS)}")
+
+
+def changes_table(watched: Sequence[Watched], provenance: Provenance) -> pa.Table:
+    """Every change of some portals, by portal and instant.
+
+    Returns:
+        Columns: portal, calendar (key), slot (local wall time), at and seen_at (UTC; the change lies between them,
+        seen_at is empty where no snapshot came before), opening, kind, reason, confidence, final, episode (number
+        of the booking or the like, within the portal). Its metadata says where it comes from.
+    """
+    parts = [_portal_table(one) for one in watched]
+    table = pa.concat_tables(parts)
+    origin = {f"amtspuls.{key}": str(value) for key, value in provenance.as_dict().items()}
+    return table.replace_schema_metadata(origin)
+
+
+def _portal_table(one: Watched) -> pa.Table:
+    found = one.transitions
+    changes = found.changes
+    keys = {number: calendar.key for number, calendar in one.calendars.items()}
+    for record in one.evidence.reader.calendars(one.evidence.record.portal_id):
+        keys.setdefault(record.number, record.calendar.key)
+    number, place = np.unique(changes.calendar, return_inverse=True)
+    unseen = changes.seen_at < 0
+    columns = {
+        "portal": pa.DictionaryArray.from_arrays(
+            pa.array(np.zeros(len(changes.slot), np.int32)), [one.evidence.record.portal_id]
+        ).cast(pa.string()),
+        "calendar": pa.array([keys[each] for each in number.tolist()], pa.string()).take(
+            pa.array(place)
+        ),
+        "slot": pa.array(changes.slot * 60, pa.int64()).cast(pa.timestamp("s")),
+        "at": pa.array(changes.at, pa.int64()).cast(pa.timestamp("s", "UTC")),
+        "seen_at": pa.array(changes.seen_at, pa.int64(), mask=unseen).cast(
+            pa.timestamp("s", "UTC")
+        ),
+        "opening": pa.array(changes.opening),
+        "kind": _words(changes.kind, [kind.value for kind in KINDS]),
+        "reason": _words(changes.reason, list(found.reasons)),
+        "confidence": pa.array(changes.confidence.astype(np.float32)),
+        "final": pa.array(changes.final),
+        "episode": pa.array(changes.episode),
+    }
+    return pa.table(columns)
+
+
+def _words(codes: np.ndarray[tuple[int], np.dtype[np.int64]], words: list[str]) -> pa.Array:
+    return pa.array(words, pa.string()).take(pa.array(codes))
+
+
+def write_changes(watched: Sequence[Watched], provenance: Provenance, path: Path) -> int:
+    """Write every change to a file, whole or not at all; returns how many there are.
+
+    Raises:
+        ConfigError: The ending is neither .parquet nor .csv.
+        OSError: The file cannot be written.
+    """
+    ending, table = require_table(path), changes_table(watched, provenance)
+    with replacing_file(path) as stream:
+        if ending == ".parquet":
+            parquet.write_table(table, stream, compression="zstd")
+        else:
+            csv.write_csv(table, stream)
+    return int(table.num_rows)

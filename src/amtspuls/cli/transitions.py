@@ -1,0 +1,80 @@
+"""``amtspuls transitions``: why start times appeared and vanished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
+from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
+from amtspuls.cli.output import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from amtspuls.analysis.grouping import Watched
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("transitions")(transitions)
+
+
+def transitions(
+    include: Include = None,
+    exclude: Exclude = None,
+    system: Systems = None,
+    from_local: From = None,
+    until_local: Until = None,
+    archive: Archive = None,
+    config: Config = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Every single change as Parquet or CSV, by its ending."
+        ),
+    ] = None,
+) -> None:
+    """Say why start times appeared and vanished: how many of each kind, by portal.
+
+    With --out every change is written, with its kind, the rule that decided and how sure that is.
+    """
+    from amtspuls.analysis.measures import load_watched
+    from amtspuls.analysis.provenance import command_text, provenance_of
+    from amtspuls.analysis.transition_table import (
+        count_kinds,
+        kind_columns,
+        require_table,
+        write_changes,
+    )
+
+    if out is not None:
+        require_table(out)
+    asked = {
+        "-i": include,
+        "-e": exclude,
+        "--system": system,
+        "--from": from_local,
+        "--until": until_local,
+        "--format": None if form is Format.TABLE else form.value,
+    }
+    with open_archive(archive, config) as reader:
+        selection = make_selection(reader, include, exclude, system, from_local, until_local)
+        say_left_out(reader, selection)
+        watched: Sequence[Watched] = load_watched(reader, selection)
+        rows = count_kinds(watched)
+        provenance = provenance_of(watched, command_text("transitions", options=asked))
+        if out is not None:
+            count = write_changes(watched, provenance, out)
+            say(f"{count:,} changes: {out}")
+    columns = kind_columns()
+    if form in (Format.CSV, Format.JSON):
+        full = [{**row, **provenance.columns()} for row in rows]
+        print_rows(full, [*columns, *provenance.columns()], form)
+        return
+    print_rows(rows, columns, form, title="Start times that vanished and appeared, by kind")
+    print(f"\n{provenance.line()}" if form is Format.MARKDOWN else provenance.line())
+    say("What each kind means, and how it is told: docs/reference/transitions.md.")
