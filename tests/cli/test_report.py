@@ -19,6 +19,12 @@ from support.sealing import seal
 from support.tiny_archive import BERLIN, slot, utc
 
 
+@pytest.fixture
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without pictures: drawing takes nearly all of the time."""
+    monkeypatch.setattr("amtspuls.web.report.draw_pictures", lambda *_: ())
+
+
 def test_the_page_names_the_commands_as_they_were_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,6 +42,7 @@ def test_the_page_names_the_commands_as_they_were_asked(
     assert archive not in page
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_week_is_a_range_of_local_midnights(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -95,6 +102,7 @@ def test_without_snapshots_nothing_is_written(
     assert not out.exists()
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_sealed_week_shows_what_the_predecessor_would_publish(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,9 +88,15 @@ def page_of(reader: TinyReader, **rest: Any) -> str:
     return render_report(load_watched(reader, Selection()), reader.stops(), **rest)
 
 
+@pytest.fixture
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without pictures: drawing takes nearly all of the time."""
+    monkeypatch.setattr("amtspuls.web.report.draw_pictures", lambda *_: ())
+
+
 @lru_cache
 def plain_page(lang: Lang = Lang.EN) -> str:
-    """The page of the morning; drawn once, since drawing takes nearly all of the time."""
+    """The page of the morning; drawn once."""
     return page_of(morning(), lang=lang)
 
 
@@ -255,6 +261,7 @@ def test_both_languages_take_the_same_values() -> None:
         assert english != german or key in {"t_portal", "f_no_rate"}, key
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_names_from_pages_are_text_and_nothing_else() -> None:
     shot = every("2026-01-26 05:00", 3)
     name = 'Bürgeramt <script>alert("x")</script> & Söhne'
@@ -278,6 +285,7 @@ def test_commands_on_the_page_are_quoted_and_known(tmp_path: Path) -> None:
         assert "no archive" in str(said.exception)
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_a_quiet_archive_and_a_stopped_portal_are_told() -> None:
     shots = every("2026-01-26 05:00", 3, views=(TinyView(1, "refused"),), outcome="refused")
     reader = TinyReader(TinyPortal("bonn", shots))
@@ -290,6 +298,7 @@ def test_a_quiet_archive_and_a_stopped_portal_are_told() -> None:
     assert "observed in 0 % of the time" in text
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_portals_that_were_not_asked_in_the_range_are_left_out_and_counted() -> None:
     (bonn,) = morning()._portals.values()
     old = TinyPortal("kiel", every("2021-07-12 05:00", 5), name="Stadt Kiel")
@@ -319,6 +328,7 @@ def test_ids_of_pictures_do_not_meet_and_their_roles_give_way_to_one_label() -> 
     )
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_the_old_figures_stand_beside_ours_and_say_what_they_count() -> None:
     page = page_of(morning(), legacy=LegacyFigures("2026-05", 56623, 64779, 12723, 4592))
     text = words_of(page)
@@ -332,6 +342,7 @@ def test_a_week_that_is_not_sealed_has_no_old_figures(tmp_path: Path) -> None:
     assert read_legacy(tmp_path, IsoWeek(2026, 5), {"bonn"}) is None
 
 
+@pytest.mark.usefixtures("_no_pictures")
 def test_writing_replaces_the_file_in_one_step(tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     target.write_text("old")

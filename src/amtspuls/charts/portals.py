@@ -39,7 +39,7 @@ _NOT_ASKED = "> 0"
 
 TEXTS: Texts = MappingProxyType(
     {
-        "title": ("How long the wait is, compared", "Wartezeiten im Vergleich"),
+        "title": ("How long the wait is, portal by portal", "Wartezeiten von Portal zu Portal"),
         "days": ("days until the first free slot", "Tage bis zum ersten freien Termin"),
         "dot": ("half of the time within", "die Hälfte der Zeit innerhalb von"),
         "range": ("10 % to 90 % of the time", "10 % bis 90 % der Zeit"),

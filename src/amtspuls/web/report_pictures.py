@@ -42,6 +42,9 @@ DRAW: Mapping[str, Callable[..., Chart]] = MappingProxyType(
 """Pictures of the page by the name that ``amtspuls plot`` knows, in the order of the page."""
 
 _BEFORE_CITIES = "portals"
+_WITH_NAMES, _BESIDE_NAMES = frozenset({"portals", "coverage"}), 690
+"""Pictures with a name and a figure beside each line, and how wide they are drawn so that their texts keep their size."""
+
 _ID = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
 _ROOT = re.compile(r"<svg ([^>]*)>")
 
@@ -72,12 +75,12 @@ def draw_pictures(
 ) -> tuple[Drawn, ...]:
     """Draw all pictures of the page; cities side by side where there are at least two."""
     known = _facts(small_print(watched, lang))
-    options = Options(lang=lang)
+    options, narrow = Options(lang=lang), Options(lang=lang, width=_BESIDE_NAMES)
     charts: dict[str, Chart | None] = {}
     for name, draw in DRAW.items():
-        charts[name] = draw(watched, options=options)
+        charts[name] = draw(watched, options=narrow if name in _WITH_NAMES else options)
         if name == _BEFORE_CITIES:
-            charts["compare"] = _cities(watched, options)
+            charts["compare"] = _cities(watched, narrow)
     return tuple(
         _drawn(name, chart, known, say, command) for name, chart in charts.items() if chart
     )
