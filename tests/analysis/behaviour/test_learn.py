@@ -73,10 +73,10 @@ def test_calendars_of_one_desk_are_mirrors_and_others_are_not() -> None:
     assert found.of(3).mirrors == (1, 3)
 
 
-@pytest.mark.parametrize("hours", [2, 6, 24])
+@pytest.mark.parametrize("hours", [6, 24])
 def test_a_page_that_is_a_copy_renewed_now_and_then_gives_itself_away(hours: int) -> None:
     plan = Plan(weekdays=frozenset(range(7)), booked=0.7, leaves=lead(timedelta(hours=26)))
-    fresh = list(snapshots([plan], days=14))
+    fresh = list(snapshots([plan], days=11))
     step = hours * 4
     copies = [
         without_begun(replace(fresh[place - place % step], taken_at=one.taken_at))
@@ -86,7 +86,7 @@ def test_a_page_that_is_a_copy_renewed_now_and_then_gives_itself_away(hours: int
     assert found.refresh_s == hours * 3600
     renewed_at = {int(one.taken_at.timestamp()) for one in copies[::step]}
     assert set(found.refresh_at.tolist()) <= renewed_at
-    assert len(found.refresh_at) > 10
+    assert len(found.refresh_at) > 8
     assert learn_behaviour(evidence_of(fresh)).refresh_s is None
     # Rules are those of the original, instants those of the copy.
     slots = np.array(copies[40].views[0].slots)

@@ -31,9 +31,11 @@ STEP_S = 900
 
 
 @cache
-def learned(name: str, seed: int) -> tuple[Town, dict[str, CalendarBehaviour], Behaviour]:
+def learned(
+    name: str, seed: int, days: int = 28
+) -> tuple[Town, dict[str, CalendarBehaviour], Behaviour]:
     """What there is, and what was learned of it by calendar key."""
-    town = make_scenario(name, seed, start=start_of(seed), days=28)
+    town = make_scenario(name, seed, start=start_of(seed), days=days)
     (portal,) = town.portals.values()
     record = PortalRecord(portal.id, portal.name, portal.system, portal.url, portal.zone)
     archive = ScoreArchive(record, take_looks(require_scenario(name), seed, town))
@@ -82,7 +84,7 @@ def test_calendars_of_one_desk_group_are_found_and_no_others(name: str, seed: in
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_days_that_come_into_a_narrow_view_are_no_horizon(seed: int) -> None:
-    _, found, _ = learned("narrow-view", seed)
+    _, found, _ = learned("narrow-view", seed, 10)
     assert {one.horizon.moves for one in found.values()} == {Moves.UNKNOWN}
 
 
