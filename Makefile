@@ -7,7 +7,9 @@ UV := $(VENV)/lock/bin/uv
 LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-index-annotation --quiet
 
-.PHONY: demo test lint types contracts tests accuracy bench endurance evidence lock docs dist clean
+PICTURES := activity booking-times free-stock wait lead-time releases coverage
+
+.PHONY: demo test lint types contracts tests pictures accuracy bench endurance evidence lock docs dist clean
 
 demo: $(VENV)/base.stamp
 	$(BIN)/amtspuls demo
@@ -29,6 +31,12 @@ contracts: $(VENV)/test.stamp
 tests: $(VENV)/test.stamp
 	$(BIN)/pytest -n 2 --dist worksteal -m "slow and not live"
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not slow and not live"
+
+# The pictures of the documentation, from the town of the demo. SVG of the same archive is the same text.
+pictures: $(VENV)/base.stamp
+	$(BIN)/amtspuls demo --to build/town
+	for name in $(PICTURES); do \
+		$(BIN)/amtspuls plot $$name --archive build/town/archive --out docs/img/$$name.svg || exit 1; done
 
 endurance: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.reliability
