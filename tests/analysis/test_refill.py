@@ -44,7 +44,7 @@ def fates(one: Watched) -> list[Fate]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(relabelled())
 def test_every_cancelled_slot_is_followed_to_its_end(one: Watched) -> None:
     found = find_reopened(one, By.ALL)
@@ -61,7 +61,7 @@ def test_every_cancelled_slot_is_followed_to_its_end(one: Watched) -> None:
     assert got == fates(one)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(relabelled("bonn"), relabelled("kielsw"))
 def test_rows_are_sums_of_weights_and_of_their_parts(one: Watched, other: Watched) -> None:
     total = take_measure(MEASURE, [one, other], By.ALL).total

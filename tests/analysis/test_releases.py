@@ -36,7 +36,7 @@ def gone_at(rows: list[dict[str, Any]], released: dict[str, Any]) -> float:
     return math.inf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(relabelled())
 def test_releases_are_what_a_calendar_showed_first_in_one_snapshot(one: Watched) -> None:
     rows, groups = rows_of(one), defaultdict(list)
@@ -65,7 +65,7 @@ def test_releases_are_what_a_calendar_showed_first_in_one_snapshot(one: Watched)
         assert releases.followed_s[place] == min(half, last) - key[1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(relabelled("bonn"), relabelled("kielsw"))
 def test_rows_are_parts_of_the_whole(one: Watched, other: Watched) -> None:
     total = take_measure(MEASURE, [one, other], By.ALL).total

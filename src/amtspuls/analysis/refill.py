@@ -129,7 +129,7 @@ MEASURE = Measure(
         Column("refilled_share", "seen booked again, %", Unit.SHARE),
         Column("within_day_share", "within a day, %", Unit.SHARE),
         Column("within_week_share", "within a week, %", Unit.SHARE),
-        Column("median_hours", "half booked again after, hours"),
+        Column("median_hours", "half booked again after, hours", Unit.HOURS),
     ),
     compute=compute_refill,
     say=_say,

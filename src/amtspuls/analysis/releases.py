@@ -225,7 +225,7 @@ MEASURE = Measure(
         Column("usual_hour_share", "of all, %", Unit.SHARE),
         Column("usual_weekday", "most on"),
         Column("median_days_ahead", "ahead (median), days", Unit.DAYS),
-        Column("half_gone_hours", "half gone after, hours"),
+        Column("half_gone_hours", "half gone after, hours", Unit.HOURS),
         Column("untimed", "hour unknown"),
     ),
     compute=compute_releases,
