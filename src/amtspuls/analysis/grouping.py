@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -21,16 +20,13 @@ from amtspuls.analysis.localtime import (
     day_of,
     hour_of,
     local_cells,
-    monday_of,
     week_of,
     weekday_of,
 )
 from amtspuls.analysis.transitions import find_transitions
-from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_EPOCH_ON = date(1970, 1, 1)
 _WEEKS = 1 << 20
 """More weeks than any slot may lie after 1970."""
 
@@ -297,36 +293,3 @@ def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
         row.from_s = min(row.from_s, asked.from_s)
         row.until_s = max(row.until_s, asked.until_s)
         row.compared |= compared
-
-
-def describe_label(watched: Sequence[Watched], by: By, label: Label) -> dict[str, str | int]:
-    """What a row is about, as columns."""
-    portal_id, key = label
-    if by is By.PORTAL:
-        return {"portal": portal_id}
-    if by is By.CALENDAR_WEEK:
-        number, week = split_calendar_week(key)
-        return {**_describe_calendar(watched, portal_id, number), "week": _week_text(week)}
-    if by is By.CALENDAR:
-        return _describe_calendar(watched, portal_id, key)
-    if by is By.HOUR:
-        return {"hour": key}
-    if by is By.WEEKDAY:
-        return {"weekday": WEEKDAYS[key]}
-    if by is By.DAY:
-        return {"day": (_EPOCH_ON + timedelta(days=key)).isoformat()}
-    if by is By.WEEK:
-        return {"week": _week_text(key)}
-    return {}
-
-
-def _describe_calendar(
-    watched: Sequence[Watched], portal_id: str, number: int
-) -> dict[str, str | int]:
-    owner = next(one for one in watched if one.evidence.record.portal_id == portal_id)
-    calendar = owner.calendars[number]
-    return {"portal": portal_id, "calendar": calendar.key, "calendar_name": calendar.name}
-
-
-def _week_text(week: int) -> str:
-    return str(IsoWeek.of(_EPOCH_ON + timedelta(days=monday_of(week))))

@@ -40,10 +40,10 @@ from amtspuls.analysis.grouping import (
     Label,
     Observed,
     Watched,
-    describe_label,
     observe,
     split_calendar_week,
 )
+from amtspuls.analysis.labels import describe_label
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.base import ArchiveReader
 from amtspuls.errors import ConfigError

@@ -8,8 +8,9 @@ from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.changes import Changes
 from amtspuls.analysis.estimate import estimate
 from amtspuls.analysis.evidence import load_evidence
-from amtspuls.analysis.grouping import By, Watched, describe_label
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import KINDS, Kind
+from amtspuls.analysis.labels import describe_label
 from amtspuls.analysis.score_archive import ScoreArchive
 from amtspuls.analysis.score_findings import Findings, Rule
 from amtspuls.analysis.score_truth import CalendarWeek, Change
