@@ -16,7 +16,7 @@ import typer
 from amtspuls.cli.options import Archive, Config, Overlays
 
 if TYPE_CHECKING:
-    from amtspuls.analysis.sql.session import Rows
+    from amtspuls.analysis.sql.rows import Rows
     from amtspuls.catalogue.portal import Portal
     from amtspuls.settings import Settings
 

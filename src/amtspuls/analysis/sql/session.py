@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -26,6 +25,7 @@ from amtspuls.analysis.sql.ground import (
     renamed_table,
     weeks_table,
 )
+from amtspuls.analysis.sql.rows import Rows, saying
 from amtspuls.analysis.sql.sources import Sources
 from amtspuls.analysis.sql.spans import SPANS, WEEK_SPANS, slot_start
 from amtspuls.analysis.sql.tables import (
@@ -49,8 +49,6 @@ from amtspuls.errors import ArchiveError, QueryError
 from amtspuls.model import Slot
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from amtspuls.analysis.sql.running import Running
 
 SQL_VIEWS: Mapping[str, SqlView] = {
@@ -73,54 +71,12 @@ SQL_VIEWS: Mapping[str, SqlView] = {
 # No comment and no quote fits in between, so what follows is what DuckDB explains.
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+|\([\w\s,]*\)\s*)?", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
-_ROWS_AT_ONCE = 2048
 _SETTINGS = (
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
-
-
-class Rows:
-    """The rows of a query, worked out as they are asked for, once.
-
-    Attributes:
-        columns: Names of their columns.
-    """
-
-    def __init__(
-        self, text: str, connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement
-    ) -> None:
-        self._text, self._connection, self._statement = text, connection, statement
-        self._whole = connection.sql(statement)
-        self.columns = [*self._whole.columns]
-
-    def __iter__(self) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """Rows, some at a time."""
-        if any("TIME ZONE" in str(kind) for kind in self._whole.types):
-            # DuckDB hands these over with the help of a library that is not there; Arrow needs none.
-            for batch in self.to_arrow()[1]:
-                yield [*zip(*(column.to_pylist() for column in batch.columns), strict=True)]
-            return
-        with _saying(self._text):
-            result = self._connection.execute(self._statement)
-            while rows := result.fetchmany(_ROWS_AT_ONCE):
-                yield rows
-
-    def to_arrow(self) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-        """Their columns, and the same rows as Arrow, some at a time."""
-        with _saying(self._text):
-            reader = self._whole.to_arrow_reader()
-        return reader.schema, self._batches(reader)
-
-    def _batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-        with _saying(self._text):
-            yield from reader
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """All rows at once, by the names of their columns."""
-        return [dict(zip(self.columns, row, strict=True)) for rows in self for row in rows]
 
 
 class SqlSession:
@@ -169,7 +125,7 @@ class SqlSession:
             QueryError: It is not one such statement, or DuckDB refuses it; the message has its hint.
             ArchiveError: A file that it needs is missing or damaged.
         """
-        with _saying(text):
+        with saying(text):
             statement = self._require_select(text)
             self._prepare(text)
             return Rows(text, self._connection, statement)
@@ -297,14 +253,3 @@ def _write_copy(copy: Path, data: bytes) -> None:
 def _list_of(texts: Iterable[str]) -> str:
     """A list of texts as SQL."""
     return "[" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + "]"
-
-
-@contextmanager
-def _saying(text: str) -> Iterator[None]:
-    """Turn an error of DuckDB into ours; DuckDB's message has place and hint."""
-    try:
-        yield
-    except (duckdb.Error, OSError) as error:
-        raise QueryError(
-            f"{error}\nThe tables and their columns: amtspuls sql --schema", query=text
-        ) from error
