@@ -320,6 +320,29 @@ def test_two_cities_are_set_side_by_side() -> None:
     assert "compare" not in Outline(plain_page()).ids
 
 
+@pytest.mark.usefixtures("_no_pictures")
+@pytest.mark.parametrize("lang", Lang)
+@pytest.mark.parametrize(
+    ("first", "count", "outcome", "said"),
+    [
+        ("2026-01-26 05:00", 1, "ok", ("week 2026-05", "Woche 2026-05")),
+        ("2026-01-26 05:00", 1, "unreachable", ("no week", "keine Woche")),
+        ("2026-03-28 22:30", 8, "ok", ("Sun 29 Mar 2026", "So 29. März 2026")),
+        ("2026-10-24 21:30", 8, "ok", ("Sun 25 Oct 2026", "So 25. Okt 2026")),
+    ],
+)
+def test_single_snapshots_and_clock_changes_give_whole_pages(
+    lang: Lang, first: str, count: int, outcome: str, said: tuple[str, str]
+) -> None:
+    views = (TinyView(1, outcome),) if outcome == "ok" else ()
+    shots = every(first, count, views=views, outcome=outcome)
+    page = page_of(TinyReader(TinyPortal("bonn", shots)), lang=lang)
+    assert Outline(page).open == []
+    text = words_of(page)
+    assert said[list(Lang).index(lang)] in text
+    assert not re.search(r"\b(nan|NaN|None|inf)\b", text)
+
+
 def test_ids_of_pictures_do_not_meet_and_their_roles_give_way_to_one_label() -> None:
     svg = '<svg class="marks" width="1"><g role="x" aria-label="y"><path id="c1" clip-path="url(#c1)"/></g></svg>'
     assert inline_svg(svg, "wait", 'a "b"') == (
