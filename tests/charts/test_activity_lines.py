@@ -23,10 +23,10 @@ OFFERS: Course = [frozenset({5}), frozenset({9}), frozenset({9}), frozenset({12}
 
 
 class UnitedReader(TinyReader):
-    """All of its portals are unions of several snapshots."""
+    """Rows of the portal ``impfen`` are unions of several snapshots."""
 
     def portals(self) -> list[PortalRecord]:
-        return [replace(one, aggregated=True) for one in super().portals()]
+        return [replace(one, aggregated=one.portal_id == "impfen") for one in super().portals()]
 
 
 def named(portal_id: str, course: Course, *, sampled: bool = False) -> TinyPortal:
@@ -62,6 +62,14 @@ def test_what_is_left_out_is_listed() -> None:
     reader = TinyReader(named("bonn", BOOKED), named("dresden", BOOKED), named("jena", BOOKED))
     chart = draw(reader, "seed", selection=Selection(exclude=("dres*", "jena")))
     assert "left out: dresden, jena" in texts_of(render_svg(chart))
+
+
+def test_unions_are_named_among_what_the_seeds_figure_leaves_out() -> None:
+    reader = UnitedReader(named("bonn", BOOKED), named("impfen", BOOKED), named("jena", BOOKED))
+    chart = draw(reader, "seed", lang=Lang.DE, selection=Selection(exclude=("jena",)))
+    shown = texts_of(render_svg(chart))
+    assert "ohne: jena; impfen (vereinte Viertelstunden)" in shown
+    assert "1 Portal: bonn · Woche 2026-05 · Ortszeit" in shown
 
 
 def test_a_later_offer_books_the_one_before() -> None:
