@@ -32,6 +32,8 @@ MEMORY_S = 7 * DAY_S
 """How long before a change the portal must have been seen for the change to count as seen happen."""
 HISTORY = timedelta(days=400)
 """How long before the range spans are read: no portal shows slots further ahead."""
+AFTERWARDS = timedelta(hours=3)
+"""How long after the range: no portal holds a time for longer."""
 
 _ANSWERED = [outcome.value for outcome in Outcome if outcome.answered]
 
@@ -95,10 +97,18 @@ class Evidence:
         return CoveredDays.of_texts(self.views.covered)
 
     @cached_property
+    def later_spans(self) -> SpanColumns:
+        """As ``spans``, with those that opened in ``AFTERWARDS``: they tell how the last changes went on."""
+        from_at, until_at = map(_instant, self.asked)
+        return self.reader.spans(
+            self.record.portal_id, from_at - HISTORY, max(from_at, until_at) + AFTERWARDS
+        )
+
+    @cached_property
     def spans(self) -> SpanColumns:
         """Spans that were open in the range or in ``HISTORY`` before it."""
-        from_at, until_at = map(_instant, self.asked)
-        return self.reader.spans(self.record.portal_id, from_at - HISTORY, until_at)
+        kept = self.later_spans.opened_at < self.asked.until_s
+        return SpanColumns._make(column[kept] for column in self.later_spans)
 
     @cached_property
     def span_start_s(self) -> Ints:

@@ -54,10 +54,12 @@ class Scene:
     @classmethod
     def of(cls, evidence: Evidence, behaviour: Behaviour) -> Scene:
         """The scene of a portal, with what was learned of its calendars."""
-        ends_s = np.minimum(evidence.spans.closed_at, evidence.span_start_s)
+        later = evidence.later_spans
+        starts_s = evidence.offsets.start_of_slots(later.slot)
+        ends_s = np.minimum(later.closed_at, starts_s)
         kept = ends_s >= evidence.asked.from_s - MEMORY_S
-        spans = SpanColumns._make(column[kept] for column in evidence.spans)
-        start_s = evidence.span_start_s[kept]
+        spans = SpanColumns._make(column[kept] for column in later)
+        start_s = starts_s[kept]
         closed_at, sold_out = close_sold_out(evidence, spans, start_s)
         spans = spans._replace(closed_at=closed_at)
         calendars = np.unique(spans.calendar)
