@@ -40,7 +40,7 @@ _COLOURS = (GREY, "#f2a87c", "#cfe0f0", "#6ba3d2", HEAT[3])
 """None is grey; little is orange, so that it is not taken for a light day."""
 
 _ROW_POINTS = 17
-_MOST_ROWS = 60
+MOST_ROWS = 60
 
 TEXTS: Texts = MappingProxyType(
     {
@@ -117,14 +117,14 @@ def draw_coverage(watched: Sequence[Watched], *, options: Options | None = None)
     options = options or Options()
     say = speaker(TEXTS, options.lang)
     watched = recorded(watched)
-    shown = watched[:_MOST_ROWS]
+    shown = watched[:MOST_ROWS]
     found = read_coverage(shown)
     chart = alt.LayerChart(layer=_layers(found, options, say))
     chart.width = options.width or WIDTH
     chart.height = options.height or _ROW_POINTS * len(shown)
     if options.titled:
         hidden = len(watched) - len(shown)
-        more = [say("left_out", number=hidden, shown=_MOST_ROWS)] if hidden else []
+        more = [say("left_out", number=hidden, shown=MOST_ROWS)] if hidden else []
         chart.title = heading(say("title"), small_print(watched, options.lang, more=more))
     return styled(chart, options.lang)
 
