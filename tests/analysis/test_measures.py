@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amtspuls.analysis.base import Answer, count_of, per_cent
+from amtspuls.analysis.base import Answer, Measure, count_of, per_cent
 from amtspuls.analysis.grouping import By
 from amtspuls.analysis.measures import (
     MEASURES,
@@ -131,8 +132,8 @@ def test_a_slot_booked_twice_is_wanted_once() -> None:
 def test_booking_times_are_local_hours_per_covered_hour() -> None:
     rows = ask(morning(), "booking-times").rows
     columns = ("bookings", "share", "covered_hours", "bookings_per_hour", "untimed")
-    assert figures(rows[6], *columns) == [1, 0.5, 1.0, 1.0, 0]
-    assert figures(rows[7], *columns) == [1, 0.5, 0.25, 4.0, 0]
+    assert figures(rows[6], *columns) == [1, 0.2, 1.0, 1.0, 0]
+    assert figures(rows[7], *columns) == [1, 0.8, 0.25, 4.0, 0]
     assert figures(rows[5], *columns) == [None, None, 0.0, None, None]
 
 
@@ -381,6 +382,19 @@ def test_numbers_for_people() -> None:
         "1 booking",
         "12\u202f345 bookings",
     ]
+
+
+ESTIMATED = {"bookings", "cancellations", "openings", "untimed", "refilled", "lapsed", "rate"}
+ESTIMATED |= {"bookings_per_hour", "bookings_per_week", "per_1000_week"}
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
+def test_sentences_round_what_is_estimated(measure: Measure) -> None:
+    """Weights are not whole; nobody reads 133.79331204265247 bookings."""
+    total = ask(morning(), measure.name).total
+    keys = ESTIMATED & {column.key for column in measure.columns}
+    said = measure.say({**total, **dict.fromkeys(keys, 133.79331204265247)})
+    assert not re.search(r"\d\.\d{2}", said), said
 
 
 def test_a_slot_booked_at_the_first_moment_of_the_range_was_offered_in_it() -> None:

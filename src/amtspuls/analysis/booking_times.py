@@ -12,7 +12,8 @@ from amtspuls.analysis.transitions import RULE
 def compute_booking_times(watched: Sequence[Watched], by: By) -> Figures:
     """Count bookings by local time, per covered hour.
 
-    A booking found across a gap has no known hour: it counts as ``untimed`` and nowhere else.
+    A booking found across a gap has no known hour: it counts as ``untimed`` and nowhere else. Shares are those of
+    rates, so that an hour that was seldom watched does not look little wanted.
     """
     bookings = [one.bookings(by) for one in watched]
     counts = count_events(
@@ -21,22 +22,29 @@ def compute_booking_times(watched: Sequence[Watched], by: By) -> Figures:
         {"all": bookings, "bookings": [events.only(events.timed) for events in bookings]},
     )
     rows = observe(watched, by)
-    timed = sum(count["bookings"] for count in counts.values())
+    rates = {
+        label: counts[label]["bookings"] / observed.covered_hours
+        for label, observed in rows.items()
+        if observed.covered_hours
+    }
+    whole = sum(rates.values())
     figures = {}
     for label, observed in rows.items():
-        number, hours = counts[label]["bookings"], observed.covered_hours
+        number, rate = counts[label]["bookings"], rates.get(label)
         figures[label] = {
             "bookings": number,
-            "share": number / timed if timed else None,
-            "covered_hours": hours,
-            "bookings_per_hour": number / hours if hours else None,
+            "share": rate / whole if rate is not None and whole else None,
+            "covered_hours": observed.covered_hours,
+            "bookings_per_hour": rate,
             "untimed": counts[label]["all"] - number,
         }
     return figures
 
 
 def _say(row: Row) -> str:
-    untimed = f" ({row['untimed']} more across gaps, hour unknown)" if row["untimed"] else ""
+    across = row["untimed"] or 0
+    # Estimates need not be whole: what rounds to nothing is not worth a word.
+    untimed = f" ({across:.0f} more across gaps, hour unknown)" if across >= 0.5 else ""
     rate = row["bookings_per_hour"]
     hourly = "" if rate is None else f", {rate:.1f} per covered hour and portal"
     return f"{count_of(row['bookings'], 'booking')} at a known hour{untimed}{hourly}, {measured_in(row)}"
@@ -48,7 +56,7 @@ MEASURE = Measure(
     by=(By.HOUR, By.WEEKDAY, By.DAY, By.WEEK, By.ALL),
     columns=(
         Column("bookings", "bookings", Unit.COUNT),
-        Column("share", "% of all", Unit.SHARE),
+        Column("share", "share of rates, %", Unit.SHARE),
         Column("covered_hours", "covered hours", Unit.HOURS, always=True),
         Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR),
         Column("untimed", "hour unknown", Unit.COUNT),
@@ -57,8 +65,8 @@ MEASURE = Measure(
     say=_say,
     rule=RULE,
     formula=(
-        "share = bookings at a known time of the row / all bookings at a known time\n"
-        "per hour = bookings of the row / covered hours of the row"
+        "per hour = bookings at a known time of the row / covered hours of the row\n"
+        "share = per hour of the row / sum of per hour over all rows: the share if all had been watched equally long"
     ),
     source=(
         "Rates per watched time are the usual correction for uneven observation in event counts; "
