@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -75,15 +76,29 @@ def draw_pictures(
 ) -> tuple[Drawn, ...]:
     """Draw all pictures of the page; cities side by side where there are at least two."""
     known = _facts(small_print(watched, lang))
+    # Vega works outside Python, so that one picture is rendered while the next is worked out.
+    with ThreadPoolExecutor(max_workers=1) as renderer:
+        started = [
+            (name, *_start(chart, renderer)) for name, chart in _charts(watched, lang) if chart
+        ]
+        return tuple(
+            _drawn(name, title, svg.result(), known, say, command) for name, title, svg in started
+        )
+
+
+def _charts(watched: Sequence[Watched], lang: Lang) -> Iterator[tuple[str, Chart | None]]:
     options, narrow = Options(lang=lang), Options(lang=lang, width=_BESIDE_NAMES)
-    charts: dict[str, Chart | None] = {}
     for name, draw in DRAW.items():
-        charts[name] = draw(watched, options=narrow if name in _WITH_NAMES else options)
+        yield name, draw(watched, options=narrow if name in _WITH_NAMES else options)
         if name == _BEFORE_CITIES:
-            charts["compare"] = _cities(watched, narrow)
-    return tuple(
-        _drawn(name, chart, known, say, command) for name, chart in charts.items() if chart
-    )
+            yield "compare", _cities(watched, narrow)
+
+
+def _start(chart: Chart, renderer: ThreadPoolExecutor) -> tuple[alt.TitleParams, Future[str]]:
+    """Take title and small print out of a picture, since the page says them as text, and have it rendered."""
+    title = chart.title
+    chart.title = alt.Undefined
+    return title, renderer.submit(render_svg, chart)
 
 
 def _cities(watched: Sequence[Watched], options: Options) -> Chart | None:
@@ -102,18 +117,17 @@ def _facts(lines: Sequence[str]) -> list[str]:
     return [fact for line in lines for fact in line.split(" · ") if fact]
 
 
-def _drawn(name: str, chart: Chart, known: Sequence[str], say: Say, command: Command) -> Drawn:
-    """Take title and small print out of a picture: the page says them as text, and once for all what they share."""
-    title = chart.title
-    chart.title = alt.Undefined
+def _drawn(
+    name: str, title: alt.TitleParams, svg: str, known: Sequence[str], say: Say, command: Command
+) -> Drawn:
     caption = say(f"c_{name}")
     label = say("shows", title=title.text, caption=caption)
     return Drawn(
         name,
-        title.text,
+        str(title.text),
         caption,
         " · ".join(fact for fact in _facts(title.subtitle) if fact not in known),
-        Markup(inline_svg(render_svg(chart), name, label)),  # noqa: S704 - drawn by us; its texts are escaped
+        Markup(inline_svg(svg, name, label)),  # noqa: S704 - drawn by us; its texts are escaped
         command("plot", name, "--out", f"{name}.png"),
     )
 
