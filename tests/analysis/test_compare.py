@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
 from amtspuls.analysis.compare import COLUMNS, Comparison, compare_cities
 from amtspuls.analysis.estimate import LEAST_COVERAGE, bounds_of
 from amtspuls.analysis.grouping import Watched
@@ -22,7 +24,7 @@ from amtspuls.catalogue.cities import City
 from amtspuls.catalogue.load import load_catalogue
 from amtspuls.errors import ConfigError
 from support.city_archive import make_cities, packaged
-from support.relabelled import relabelled
+from support.relabelled import busier, relabelled
 from support.tiny_archive import (
     TinyPortal,
     TinyReader,
@@ -188,8 +190,11 @@ def test_services_and_lengths_that_differ_are_said() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(relabelled("bonn"), relabelled("bonnbau"))
-def test_the_share_of_cancellations_has_the_bounds_of_both(one: Watched, other: Watched) -> None:
+@given(relabelled("bonn"), relabelled("bonnbau"), st.sampled_from([1, 30]))
+def test_the_share_of_cancellations_has_the_bounds_of_both(
+    one: Watched, other: Watched, times: int
+) -> None:
+    one, other = (busier(each, times) for each in (one, other))
     offices = [
         Office(watched, number, packaged("bonn"), Shown(), Told.LISTED)
         for watched, number in ((one, 1), (other, 1), (other, 2))
@@ -198,9 +203,9 @@ def test_the_share_of_cancellations_has_the_bounds_of_both(one: Watched, other: 
     (row,) = compare_cities({BONN: offices}, [one, other], CARD, 0.1).rows
     covered, asked, booked, cancelled = 0, 0, 0.0, 0.0
     for office in offices:
-        times = office.one.covered
+        time = office.one.covered
         asked += office.one.evidence.asked.seconds
-        covered += int(times.seconds[times.calendar == office.number].sum())
+        covered += int(time.seconds[time.calendar == office.number].sum())
         found = office.one.transitions
         booked += float(
             found.bookings_by_calendar.weight[
@@ -209,7 +214,7 @@ def test_the_share_of_cancellations_has_the_bounds_of_both(one: Watched, other: 
         )
         again = found.cancellations_by_calendar
         cancelled += float(again.weight[again.calendar == office.number].sum())
-    known = row["moments"] > 0 and covered >= LEAST_COVERAGE * asked and booked > 0
+    known = row["moments"] > 0 and covered >= LEAST_COVERAGE * asked and booked >= LEAST_BOOKINGS
     assert (row["cancellation_share"] is not None) == known
     if known:
         assert row["cancellation_share"] == pytest.approx(cancelled / booked)

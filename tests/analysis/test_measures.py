@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.analysis.base import Answer, Measure, count_of, per_cent
-from amtspuls.analysis.grouping import By
+from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
+from amtspuls.analysis.estimate import bounds_of
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import (
     MEASURES,
     load_watched,
@@ -26,7 +28,7 @@ from amtspuls.errors import ArchiveError, ConfigError
 from amtspuls.model import Calendar
 from support.histories import effort
 from support.measure_cases import morning, portals, with_gap
-from support.relabelled import watch_by_spans
+from support.relabelled import busier, watch_by_spans
 from support.tiny_archive import (
     TinyPortal,
     TinyReader,
@@ -142,12 +144,36 @@ def test_booking_times_set_aside_what_was_found_across_a_gap() -> None:
     assert figures(rows[7], "bookings", "share", "covered_hours", "untimed") == [1, 1.0, 0.5, 1]
 
 
-def test_cancellation_rate_is_cancellations_over_bookings() -> None:
-    assert ask(morning(), "cancellation-rate").rows[0]["rate"] == 0.5
+def rate_of(one: Watched, by: By = By.ALL) -> Answer:
+    return take_measure(MEASURES["cancellation-rate"], [one], by)
+
+
+def test_cancellation_rate_is_cancellations_over_bookings_between_its_bounds() -> None:
+    (one,) = watch_by_spans(morning())
+    answer = rate_of(busier(one, 50), By.PORTAL)
+    assert figures(answer.rows[0], "bookings", "cancellations", "rate") == [100, 50, 0.5]
+    booked, cancelled = bounds_of(100), bounds_of(50)
+    assert answer.total["rate_low"] == cancelled.low / booked.high
+    assert answer.total["rate_high"] == cancelled.high / booked.low
+    assert answer.total["refused"] == ""
+    assert "50 cancellations for 100 bookings (38 to 66; 50 canc" in answer.sentence
+
+
+def test_cancellation_rate_is_refused_where_little_was_seen() -> None:
     quiet = TinyReader(TinyPortal("bonn", every("2026-01-26 05:00", 4)))
     answer = ask(quiet, "cancellation-rate")
     assert figures(answer.rows[0], "bookings", "cancellations", "rate") == [0, 0, None]
     assert "no booking was seen" in answer.sentence
+    (one,) = watch_by_spans(morning())
+    few = rate_of(busier(one, (LEAST_BOOKINGS - 1) / 2))
+    assert figures(few.total, "bookings", "rate", "rate_low", "rate_high") == [19, None, None, None]
+    assert few.sentence.startswith("fewer than 20 bookings, so there is no rate")
+    assert rate_of(busier(one, LEAST_BOOKINGS / 2)).total["rate"] == 0.5
+    long = Selection(until_at=utc("2026-01-26 08:00"))
+    (one,) = watch_by_spans(morning(), long)
+    rare = rate_of(busier(one, 50))
+    assert figures(rare.total, "rate", "refused") == [None, "less than 50 % covered"]
+    assert rare.sentence.startswith("less than 50 % covered, so there is no rate")
 
 
 def test_wait_keeps_moments_without_a_slot_as_longer_than_the_horizon() -> None:
@@ -384,8 +410,15 @@ def test_numbers_for_people() -> None:
     ]
 
 
-ESTIMATED = {"bookings", "cancellations", "openings", "untimed", "refilled", "lapsed", "rate"}
-ESTIMATED |= {"bookings_per_hour", "bookings_per_week", "per_1000_week"}
+ESTIMATED = {"bookings", "cancellations", "openings", "untimed", "refilled", "lapsed"}
+ESTIMATED |= {
+    "rate",
+    "rate_low",
+    "rate_high",
+    "bookings_per_hour",
+    "bookings_per_week",
+    "per_1000_week",
+}
 
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.bounds import Bounds, rate_bounds
+from amtspuls.analysis.estimate import LEAST_COVERAGE, estimate
 from amtspuls.analysis.grouping import By, Watched, count_events
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.transitions import RULE
+
+LEAST_BOOKINGS = 20
+"""From fewer bookings no rate is told: two cancellations more or less would change it by a tenth."""
 
 
 def compute_cancellation_rate(watched: Sequence[Watched], by: By) -> Figures:
@@ -19,21 +25,41 @@ def compute_cancellation_rate(watched: Sequence[Watched], by: By) -> Figures:
             "cancellations": [one.cancellations(by) for one in watched],
         },
     )
+    booked, cancelled = (estimate(watched, kind, by) for kind in (Kind.BOOKED, Kind.CANCELLED))
     return {
-        label: {
-            **count,
-            "rate": count["cancellations"] / count["bookings"] if count["bookings"] else None,
-        }
-        for label, count in counts.items()
+        label: {**counts[label], **_rate(counts[label]["bookings"], cancelled[label], below)}
+        for label, below in booked.items()
     }
+
+
+def _rate(bookings: float, above: Bounds | None, below: Bounds | None) -> Row:
+    """The rate with its bounds, or why there is none; counts alone say nothing where little was covered."""
+    why = _refusal(bookings, below)
+    rate = rate_bounds(above, below) if above and below and not why else None
+    return {
+        "rate": rate.central if rate else None,
+        "rate_low": rate.low if rate else None,
+        "rate_high": rate.high if rate else None,
+        "refused": why,
+    }
+
+
+def _refusal(bookings: float, below: Bounds | None) -> str:
+    if below is None:
+        return f"less than {100 * LEAST_COVERAGE:.0f} % covered"
+    if not bookings:
+        return "no booking"
+    return f"fewer than {LEAST_BOOKINGS} bookings" if bookings < LEAST_BOOKINGS else ""
 
 
 def _say(row: Row) -> str:
     if row["rate"] is None:
-        return f"no booking was seen, so there is no rate, {measured_in(row)}"
+        why = "no booking was seen" if row["refused"] == "no booking" else row["refused"]
+        return f"{why}, so there is no rate, {measured_in(row)}"
+    most = "any number" if row["rate_high"] is None else f"{100 * row['rate_high']:.0f}"
     return (
-        f"{100 * row['rate']:.0f} cancellations for 100 bookings "
-        f"({count_of(row['cancellations'], 'cancellation')}, {count_of(row['bookings'], 'booking')}), "
+        f"{100 * row['rate']:.0f} cancellations for 100 bookings ({100 * row['rate_low']:.0f} to {most}; "
+        f"{count_of(row['cancellations'], 'cancellation')}, {count_of(row['bookings'], 'booking')}), "
         f"{measured_in(row)}"
     )
 
@@ -46,11 +72,18 @@ MEASURE = Measure(
         Column("bookings", "bookings", Unit.COUNT),
         Column("cancellations", "cancellations", Unit.COUNT),
         Column("rate", "cancellations, % of bookings", Unit.SHARE),
+        Column("rate_low", "at least", Unit.SHARE),
+        Column("rate_high", "at most", Unit.SHARE),
+        Column("refused", "refused"),
     ),
     compute=compute_cancellation_rate,
     say=_say,
     rule=RULE,
-    formula=("rate = cancellations / bookings, both in the range"),
+    formula=(
+        "rate = cancellations / bookings, both in the range\n"
+        "rate_low = least cancellations / most bookings   rate_high = most cancellations / least bookings\n"
+        f"refused below {LEAST_BOOKINGS} bookings, and where less than half of the time was covered"
+    ),
     source=(
         "Cancellation rate as health care counts it (cancelled / booked appointments, no-shows apart), here from outside; "
         "docs/reference/measures.md#cancellation-rate."

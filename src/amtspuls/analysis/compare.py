@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from amtspuls.analysis.base import Column, Row, Unit
+from amtspuls.analysis.bounds import rate_bounds
+from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
 from amtspuls.analysis.city_wait import CityWait, Seen, Sight, median_days, moments_of, see_city
 from amtspuls.analysis.compare_warnings import find_warnings
 from amtspuls.analysis.estimate import LEAST_COVERAGE, bounds_of
@@ -153,13 +155,15 @@ def _cancellations(offices: Sequence[Office]) -> dict[str, float | None]:
         booked += _sums(office, office.one.bookings(By.CALENDAR))
         booked[2] += _sums(office, office.one.transitions.hidden)[0]
         cancelled += _sums(office, office.one.cancellations(By.CALENDAR))
-    if seconds < LEAST_COVERAGE * asked or not booked[0]:
+    if seconds < LEAST_COVERAGE * asked or booked[0] < LEAST_BOOKINGS:
         return {}
-    below, above = bounds_of(*booked.tolist()), bounds_of(*cancelled.tolist())
+    rate = rate_bounds(bounds_of(*cancelled.tolist()), bounds_of(*booked.tolist()))
+    if rate is None:
+        return {}
     return {
-        "cancellation_share": above.central / below.central,
-        "cancellation_low": above.low / below.high,
-        "cancellation_high": above.high / below.low if below.low else None,
+        "cancellation_share": rate.central,
+        "cancellation_low": rate.low,
+        "cancellation_high": rate.high,
     }
 
 

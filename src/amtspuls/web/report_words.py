@@ -35,7 +35,7 @@ TEXTS: Texts = MappingProxyType(
         "f_no_hour": ("no observed hour", "keine beobachtete Stunde"),
         "f_cancellations": ("Cancellations", "Absagen"),
         "f_cancellations_note": ("{rate} for 100 bookings", "{rate} auf 100 Buchungen"),
-        "f_no_rate": ("no booking to compare with", "keine Buchung zum Vergleich"),
+        "f_no_rate": ("too few bookings to compare with", "zu wenige Buchungen zum Vergleich"),
         "f_wait": ("Median wait", "Wartezeit, Median"),
         "no_slot": ("nothing", "nichts"),
         "f_wait_note": (
