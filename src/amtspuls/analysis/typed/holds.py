@@ -57,10 +57,10 @@ def learn_holds(scene: Scene, rows: Ints, blocks: Ints) -> HoldTimes:
         blocks: Block of each of them.
     """
     unit = _unit(scene)
-    longest = max(1, LONGEST_S // (unit * scene.step_s))
-    if unit > 1:
-        # On a page that is renewed every few hours, holds begin and end between two renewals.
+    if unit > 1 or scene.step_s > LONGEST_S:
+        # Where a page is renewed, or asked, every few hours, holds begin and end in between.
         return HoldTimes((), np.zeros(1), unit, 0)
+    longest = max(1, LONGEST_S // (unit * scene.step_s))
     most = _BACKGROUND * max(longest, _MANY_STEPS) + 1
     after = np.minimum(scene.returned_after[rows], most)
     first = np.full(int(blocks.max(initial=-1)) + 1, most)

@@ -1,0 +1,91 @@
+"""From changes to counts: what is missed between two snapshots, and pages that are renewed seldom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import numpy as np
+import pytest
+
+from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.typed.find import type_changes
+from amtspuls.analysis.typed.tally import tally_bookings, tally_cancellations
+from amtspuls.model import Slot
+from support.acted import Page, at, office_hours, start
+
+
+def hasty_page(mean_min: float, count: int = 260) -> Page:
+    """A page on which freed starts are taken after a time drawn at random, many before anybody looks."""
+    random, page = Random(4), Page(days=3)
+    page.show([start(day, "16:00") for day in range(4, 40)])
+    slots = office_hours(range(4, 40), grid_min=60, hours=8)
+    for slot in random.sample(slots, count):
+        moment = at(0, "06:00") + timedelta(minutes=random.uniform(0, 3900))
+        page.hold([slot], moment, 0)
+        page.show([slot], moment)
+        page.hide([slot], moment + timedelta(minutes=random.expovariate(1 / mean_min)))
+    return page
+
+
+@pytest.mark.parametrize("mean_min", [10, 20, 60])
+def test_what_comes_and_goes_between_two_snapshots_is_added(mean_min: float) -> None:
+    found = hasty_page(mean_min).transitions()
+    seen = len(found.changes.of(Kind.CANCELLED).at)
+    assert seen < 240, "some are never seen"
+    assert found.cancellations.weight.sum() == pytest.approx(260, rel=0.12)
+    assert found.bookings.weight.sum() == pytest.approx(260, rel=0.12)
+    assert found.cancellations.doubt.sum() == pytest.approx(
+        found.cancellations.weight.sum() - seen, abs=12
+    )
+
+
+def test_nothing_is_added_where_freed_starts_stay() -> None:
+    page, slots = Page(days=2), office_hours(range(4, 20), grid_min=60)
+    page.show(slots)
+    page.hide(slots[::4], at(0, "10:00"))
+    for place, slot in enumerate(slots[::4]):
+        page.show([slot], at(1, "01:00") + timedelta(minutes=31 * place))
+    found = page.transitions()
+    assert np.allclose(found.cancellations.weight, 1)
+    assert not found.cancellations.doubt.any()
+
+
+def test_bookings_have_cells_and_counts_and_come_in_order() -> None:
+    typing = type_changes(hasty_page(20).evidence())
+    for tally in (tally_bookings(typing), tally_cancellations(typing)):
+        assert (np.diff(tally.at) >= 0).all()
+        assert (tally.seen_at < tally.at).all()
+        assert (tally.doubt >= 0).all()
+        assert (tally.doubt <= tally.weight + 1e-9).all()
+
+
+def renewed_page() -> tuple[Page, int, int]:
+    """A copy that is renewed every four hours: bookings, and returns after one renewal."""
+    random, page = Random(6), Page(days=14)
+    slots = office_hours(range(15, 40), grid_min=60, hours=8)
+    page.show(slots)
+    random.shuffle(slots)
+    gone, back = slots[:120], slots[120:140]
+    renewals = [at(day, f"{hour:02d}:00") for day in range(13) for hour in (0, 4, 8, 12, 16, 20)]
+    for slot in gone:
+        page.hide([slot], random.choice(renewals[1:]))
+    for slot in back:
+        place = random.randrange(1, len(renewals) - 2)
+        page.hide([slot], renewals[place])
+        page.show([slot], renewals[place + 1])
+    return page, len(gone), len(back)
+
+
+def test_on_a_copy_a_time_that_is_back_after_one_renewal_counts_half() -> None:
+    page, gone, back = renewed_page()
+    typing = type_changes(page.evidence())
+    assert typing.scene.behaviour.refresh_s == 4 * 3600
+    assert typing.closings.holds.unit == 16
+    found = page.transitions()
+    assert found.cancellations.weight.sum() == pytest.approx(back / 2, abs=1)
+    assert found.bookings.weight.sum() == pytest.approx(gone + back / 2, rel=0.03)
+    assert found.bookings.doubt.sum() >= back / 2 - 1
+    assert Slot(int(found.bookings.slot[0])) in set(
+        office_hours(range(15, 40), grid_min=60, hours=8)
+    )
