@@ -12,12 +12,13 @@ from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.kinds import KINDS, Kind
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
+from amtspuls.analysis.span_rule import find_by_spans
 from amtspuls.charts.booking_times import read_hours_of_week
 from amtspuls.charts.coverage import read_coverage
 from amtspuls.charts.free_stock_data import read_free_days
 from amtspuls.charts.lead_time import read_lead_times
 from amtspuls.charts.releases import read_releases
-from support.measure_cases import portals
+from support.measure_cases import portals, with_gap
 from support.relabelled import relabelled
 from support.slow_pictures import STEP_S, free_on, local, steps, view_at
 from support.tiny_archive import TinyPortal, TinyReader, TinySnapshot, TinyView, days, utc
@@ -100,6 +101,18 @@ def test_hours_of_the_week_are_those_of_every_step(portal: TinyPortal) -> None:
         else:
             assert math.isnan(found.rate[cell])
     assert found.untimed == events.weight[~events.timed].sum()
+
+
+def test_a_booking_across_a_gap_is_in_no_hour_but_counted() -> None:
+    (one,) = load_watched(with_gap(), Selection())
+    plain = Watched(one.evidence)
+    # Where the cached property keeps what it once worked out.
+    plain.__dict__["transitions"] = find_by_spans(one.evidence)
+    found = read_hours_of_week([plain])
+    assert found.untimed == 1
+    # Monday 07:45 local time, a quarter of an hour after the gap ended.
+    assert np.flatnonzero(found.bookings).tolist() == [7]
+    assert found.bookings[7] == 1
 
 
 @settings(max_examples=12, deadline=None)
