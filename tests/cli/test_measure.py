@@ -141,7 +141,8 @@ def test_times_are_local_and_cut_the_range(
     assert code == 0
     (row,) = json.loads(out)
     assert [row["from"], row["until"]] == ["2026-01-26 06:30:00+01:00", "2026-01-26 07:00:00+01:00"]
-    assert [row["bookings"], row["cancellations"], row["snapshots"]] == [1, 0, 2]
+    # What vanished at 06:30 is back at 07:00: it was held, and what is known after the range tells.
+    assert [row["bookings"], row["cancellations"], row["snapshots"]] == [0, 0, 2]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +195,21 @@ def test_of_an_office_that_nobody_asked_nothing_is_known(tmp_path: Path) -> None
         "measure", "activity", "--by", "portal", "--from", "2026-03-02", "--format", "json",
         "--archive", folder,
     )  # fmt: skip
-    bonn, kiel = json.loads(shown.out)
-    assert (bonn["portal"], bonn["bookings"], bonn["snapshots"]) == ("bonn", None, 0)
+    (kiel,) = json.loads(shown.out)
+    assert "not asked in this range: 1 portal" in shown.err
     assert (kiel["portal"], kiel["bookings"], kiel["snapshots"]) == ("kielsw", 0, 3)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_who_was_not_asked_has_no_row_and_who_failed_has_one(
+    archive: str, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    """After 07:15 only Kiel was asked, and did not answer."""
+    for name in ("activity", "coverage"):
+        arguments = ["measure", name, "--archive", archive, "--by", "portal", "--format", form]
+        times = ["--from", "2026-01-26 07:15", "--until", "2026-01-26 07:30"]
+        code, out, err = run(capsys, *arguments, *times)
+        assert (code, err) == (0, "not asked in this range: 1 portal of the archive\n")
+        rows = json.loads(out) if form == "json" else list(csv.DictReader(io.StringIO(out)))
+        assert [row["portal"] for row in rows] == ["kielsw"]
+        assert [float(row["coverage"]) for row in rows] == [0.0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -85,3 +85,12 @@ def say_left_out(reader: ArchiveReader, selection: Selection) -> None:
     if united:
         names = ", ".join(portal.portal_id for portal in united)
         say(f"left out: {names} (rows are quarter-hour unions of several snapshots)")
+
+
+def say_not_asked(others: Sequence[str]) -> None:
+    """Say how many selected portals have no row because nobody asked them in the range, on standard error."""
+    from amtspuls.cli.output import say
+
+    if others:
+        portals = "1 portal" if len(others) == 1 else f"{len(others)} portals"
+        say(f"not asked in this range: {portals} of the archive")

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
+from amtspuls.cli.asking import (
+    From,
+    Until,
+    make_selection,
+    open_archive,
+    say_left_out,
+    say_not_asked,
+)
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Overlays, Systems
 from amtspuls.cli.output import Format, print_rows, say
 
@@ -83,8 +90,7 @@ def estimate(
         ]
     elif old is None:
         say("the predecessor's numbers are left out: a week of this range is not sealed")
-    if others:
-        say(f"not asked in this range: {len(others)} portals of the archive")
+    say_not_asked(others)
     _print(rows, provenance, form)
 
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
+from amtspuls.cli.asking import (
+    From,
+    Until,
+    make_selection,
+    open_archive,
+    say_left_out,
+    say_not_asked,
+)
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
 from amtspuls.cli.output import Format, print_rows, say
 
@@ -54,6 +61,7 @@ def measure(
     if name is None:
         _list_measures(form)
         return
+    from amtspuls.analysis.estimate_table import asked_ones
     from amtspuls.analysis.measures import (
         load_watched,
         require_by,
@@ -79,9 +87,10 @@ def measure(
     with open_archive(archive, config) as reader:
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
         say_left_out(reader, selection)
-        watched = load_watched(reader, selection)
+        watched, others = asked_ones(load_watched(reader, selection))
         answer = take_measure(wanted, watched, grouping)
         provenance = provenance_of(watched, command_text("measure", name, options=asked))
+    say_not_asked(others)
     _print_answer(answer, provenance, form)
 
 
