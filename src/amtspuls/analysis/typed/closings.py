@@ -49,15 +49,19 @@ class Closings:
     holds: HoldTimes
 
 
-def type_closings(scene: Scene, one_a_day: Bools, successions: Successions) -> Closings:
+def type_closings(
+    scene: Scene, one_a_day: Bools, successions: Successions, moved: Bools
+) -> Closings:
     """Say why each span closed; spans that are still open stay untyped.
 
     Args:
         scene: The portal.
         one_a_day: Spans of calendars that show one start time a day.
         successions: What took their place.
+        moved: Spans that closed because start times moved.
     """
     side = Side(len(scene.slot))
+    side.mark(moved & scene.vanished, Kind.GRID_SHIFT, Reason.MOVED, 0.8)
     _mark_passing(scene, side)
     hidden = one_a_day & successions.hidden & scene.vanished & side.untyped
     side.mark(hidden, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)

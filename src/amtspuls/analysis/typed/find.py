@@ -15,6 +15,7 @@ from amtspuls.analysis.typed.first_of_day import find_successions
 from amtspuls.analysis.typed.labels import Reason, Side
 from amtspuls.analysis.typed.openings import type_openings
 from amtspuls.analysis.typed.scene import Scene
+from amtspuls.analysis.typed.shifts import find_shifts
 
 RULE = "typed-1"
 """Name and version of the rule; every row that rests on it carries it."""
@@ -47,8 +48,9 @@ def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typi
     place = learned.place(scene.spans.calendar)
     one_a_day = (place >= 0) & np.append(learned.one_a_day, np.zeros(1, np.bool_))[place]
     successions = find_successions(scene)
-    closings = type_closings(scene, one_a_day, successions)
-    openings = type_openings(scene, closings.side, closings.reach)
+    went, came = find_shifts(scene)
+    closings = type_closings(scene, one_a_day, successions, went & ~one_a_day)
+    openings = type_openings(scene, closings.side, closings.reach, came & ~one_a_day)
     fresh = one_a_day & openings.are(Kind.CANCELLED) & ~successions.freed
     openings.mark(fresh & successions.shown, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
     for side, kind, at in (

@@ -33,6 +33,7 @@ class Reason(IntEnum):
     MASS_APPEARS = 13
     PAGE_BACK = 14
     SOLD_OUT = 15
+    MOVED = 16
 
     @property
     def text(self) -> str:

@@ -16,7 +16,7 @@ _SURE, _LIKELY = 1.0, 0.7
 
 
 def type_openings(
-    scene: Scene, closings: Side, reach: np.ndarray[tuple[int], np.dtype[np.int64]]
+    scene: Scene, closings: Side, reach: np.ndarray[tuple[int], np.dtype[np.int64]], moved: Bools
 ) -> Side:
     """Say why each span opened; spans whose day nobody had seen before stay untyped.
 
@@ -24,19 +24,22 @@ def type_openings(
         scene: The portal.
         closings: Why the spans closed.
         reach: Steps by group.
+        moved: Spans that opened because start times moved.
     """
     side = Side(len(scene.slot))
     known = scene.open_seen_at > LONG_AGO
+    side.mark(known & moved, Kind.GRID_SHIFT, Reason.MOVED, 0.8)
     before = np.roll(np.arange(len(scene.slot)), 1)
     again = known & scene.has_before
     for kind, back, reason in (
         (Kind.HELD, Kind.HOLD_EXPIRED, Reason.COMES_BACK),
         (Kind.WITHDRAWN, Kind.RETURNED, Reason.PAGE_BACK),
-        (Kind.GRID_SHIFT, Kind.GRID_SHIFT, Reason.NEXT_SHOWN),
     ):
-        rows = again & (closings.kind[before] == closings.code(kind))
+        rows = again & side.untyped & (closings.kind[before] == closings.code(kind))
         side.mark(rows, back, reason, closings.confidence[before[rows]])
-    _mark_new(scene, side, known & ~again)
+    shown = again & side.untyped & (closings.reason[before] == int(Reason.NEXT_SHOWN))
+    side.mark(shown, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
+    _mark_new(scene, side, known & ~again & side.untyped)
     rest = np.flatnonzero(known & side.untyped)
     many = rest[find_appeared(scene, rest, reach)]
     old = scene.has_before[many]
