@@ -22,6 +22,8 @@ _LOOKS = 48
 _LEAST_GAPS = 20
 _USUAL = 0.5
 _COVERED = 0.3
+_STEPS_APART = 3
+_OFTEN = 0.25
 _EDGE_S = 120
 
 
@@ -29,7 +31,7 @@ def find_shifts(scene: Scene) -> tuple[Bools, Bools]:
     """Which spans closed, and which opened, because start times moved."""
     closed, opened = np.zeros(len(scene.slot), np.bool_), np.zeros(len(scene.slot), np.bool_)
     length = _lengths(scene)
-    floating = (length > scene.grid_min)[scene.calendar]
+    floating = _are_floating(scene, length)[scene.calendar]
     went = np.flatnonzero(floating & (scene.closed < len(scene.taken_at)))
     came = np.flatnonzero(floating & (scene.opened > 0))
     closed[went] = _is_covered(scene, went, scene.closed[went] + 1, length)
@@ -65,6 +67,24 @@ def _first(scene: Scene, rows: Ints, step: Ints, count: int) -> Ints:
     found = np.full(count, -1, np.int64)
     order = np.lexsort((-scene.slot[rows], step))
     found[step[order]] = rows[order]
+    return found
+
+
+def _are_floating(scene: Scene, length: Ints) -> Bools:
+    """Which calendars have a floating grid.
+
+    Their neighbouring start times are several steps of the finest grid apart, and where one vanishes another one
+    often appears on the same day at once. On a fixed grid that is chance.
+    """
+    apart = length >= _STEPS_APART * scene.grid_min
+    width = np.int64(len(scene.taken_at) + 2)
+    went = np.flatnonzero(apart[scene.calendar] & scene.vanished)
+    came = np.flatnonzero(apart[scene.calendar] & (scene.opened > 0))
+    gone = np.unique((scene.calendar[went] << 20 | scene.day[went]) * width + scene.closed[went])
+    new = np.unique((scene.calendar[came] << 20 | scene.day[came]) * width + scene.opened[came])
+    # A portal draws all its calendars alike.
+    often = int(np.isin(gone, new).sum()) >= _OFTEN * max(1, len(gone))
+    found: Bools = apart & often
     return found
 
 
