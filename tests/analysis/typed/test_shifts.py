@@ -1,0 +1,38 @@
+"""Floating grids: start times that move are neither booked nor cancelled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from amtspuls.analysis.evidence import load_evidence
+from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.score_truth import true_changes
+from amtspuls.analysis.selection import Selection
+from amtspuls.analysis.transitions import transitions_of
+from amtspuls.analysis.typed.find import Typing, type_changes
+from amtspuls.analysis.typed.shifts import find_shifts
+from amtspuls.cli.scoring import prepare_scenario
+
+
+def _typed(name: str, seed: int) -> tuple[Typing, int]:
+    archive, record = prepare_scenario(name, seed, 2)
+    (evidence,) = load_evidence(archive, Selection())
+    truth = sum(change.kind is Kind.BOOKED for change in true_changes(record))
+    return type_changes(evidence), truth
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_where_start_times_move_only_what_was_taken_is_booked(seed: int) -> None:
+    typing, truth = _typed("floating-grid", seed)
+    found = transitions_of(typing)
+    moved = found.changes.of(Kind.GRID_SHIFT)
+    assert len(moved.slot) > truth
+    assert found.bookings.weight.sum() == pytest.approx(truth, rel=0.15)
+
+
+def test_on_a_fixed_grid_nothing_moves() -> None:
+    typing, _ = _typed("busy-city", 1)
+    went, came = find_shifts(typing.scene)
+    assert not np.any(went)
+    assert not np.any(came)
