@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -72,8 +72,9 @@ def test_an_asked_range_is_cut_out_of_the_covered_time() -> None:
     [("2026-03-22 23:00", 167), ("2026-10-18 22:00", 169), ("2026-01-25 23:00", 168)],
 )
 def test_a_week_is_covered_for_as_many_hours_as_the_clocks_had(first: str, hours: int) -> None:
-    reader = TinyReader(TinyPortal("bonn", every(first, hours * 4)))
-    watched = [Watched(one) for one in load_evidence(reader, Selection())]
+    reader = TinyReader(TinyPortal("bonn", every(first, hours * 4 + 1)))
+    week = Selection(until_at=utc(first) + timedelta(hours=hours))
+    watched = [Watched(one) for one in load_evidence(reader, week)]
     total = observe(watched, By.ALL)["", 0]
     assert (total.covered_hours, total.coverage) == (hours, 1.0)
     by_day = [row.covered_hours for row in observe(watched, By.DAY).values()]
@@ -82,6 +83,28 @@ def test_a_week_is_covered_for_as_many_hours_as_the_clocks_had(first: str, hours
     assert by_weekday == by_day
     by_hour = [row.covered_hours for row in observe(watched, By.HOUR).values()]
     assert by_hour == [7, 7, 7 - 168 + hours, *[7] * 21]
+
+
+@settings(max_examples=40, deadline=None)
+@given(portals())
+def test_rates_leave_out_the_periods_before_gaps(portal: TinyPortal) -> None:
+    """Time has a known hour where the next view of its calendar is close; coverage counts more."""
+    (one,) = [Watched(each) for each in load_evidence(TinyReader(portal), Selection())]
+    views, known = one.evidence.views, one.evidence.view_answered
+    period_s = one.evidence.view_period_s
+    expected = {}
+    for number in one.calendars:
+        mine = np.flatnonzero(known & (views.calendar == number))
+        mine = mine[np.argsort(views.taken_at[mine])]
+        for here, there in pairwise(mine.tolist()):
+            gap_s = int(views.taken_at[there] - views.taken_at[here])
+            if gap_s <= 1.5 * period_s[here]:
+                expected[here] = gap_s
+    assert dict(zip(one.joined.view.tolist(), one.joined.seconds.tolist(), strict=True)) == expected
+    total = observe([one], By.ALL)["", 0]
+    assert total.covered_s == one.covered.seconds.sum()
+    hours = sum(expected.values()) / max(1, len(one.calendars)) / 3600
+    assert total.covered_hours == pytest.approx(hours)
 
 
 @settings(max_examples=60, deadline=None)

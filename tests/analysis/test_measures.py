@@ -60,7 +60,7 @@ def test_activity_counts_and_divides_by_covered_hours() -> None:
     row = ask(morning(), "activity").rows[0]
     counts = figures(row, "portal", "bookings", "cancellations", "openings")
     assert counts == ["bonn", 2, 1, 1]
-    assert figures(row, "bookings_per_hour", "cancellations_per_hour") == [2 / 1.25, 1 / 1.25]
+    assert figures(row, "bookings_per_hour", "cancellations_per_hour") == [2 / 1.0, 1 / 1.0]
     assert figures(row, "coverage", "snapshots", "provisional") == [1.0, 5, True]
     assert row["from"] == "2026-01-26 06:00:00+01:00"
     assert row["until"] == "2026-01-26 07:15:00+01:00"
@@ -71,8 +71,8 @@ def test_activity_by_calendar_names_it_and_by_hour_has_all_hours() -> None:
     assert figures(row, "calendar", "calendar_name") == ["197", "Führerscheinwesen"]
     rows = ask(morning(), "activity", "hour").rows
     assert [row["hour"] for row in rows] == list(range(24))
-    assert figures(rows[6], "bookings", "cancellations", "openings", "coverage") == [1, 0, 1, 1.0]
-    assert figures(rows[7], "bookings", "cancellations", "openings") == [1, 1, 0]
+    assert figures(rows[6], "bookings", "cancellations", "openings", "coverage") == [2, 1, 1, 1.0]
+    assert figures(rows[7], "bookings", "cancellations", "openings", "coverage") == [0, 0, 0, 1.0]
     assert figures(rows[8], "bookings", "coverage", "bookings_per_hour") == [None] * 3
 
 
@@ -93,7 +93,7 @@ def test_weeks_are_local_iso_weeks_also_where_years_and_clocks_change() -> None:
 
 def test_rates_leave_out_what_was_found_across_a_gap() -> None:
     row = ask(with_gap(), "activity").rows[0]
-    assert figures(row, "bookings", "bookings_per_hour", "coverage") == [2, 1.0, 0.5]
+    assert figures(row, "bookings", "bookings_per_hour", "coverage") == [2, 2.0, 0.5]
 
 
 def test_lead_time_describes_days_from_booking_to_slot() -> None:
@@ -132,16 +132,43 @@ def test_a_slot_booked_twice_is_wanted_once() -> None:
 
 
 def test_booking_times_are_local_hours_per_covered_hour() -> None:
-    rows = ask(morning(), "booking-times").rows
+    """The hour is that of the middle between two snapshots; a share that of rates, not of bookings."""
+    spans = [
+        TinySpan(1, slot("2026-01-27 08:00"), utc("2026-01-26 05:00"), utc("2026-01-26 06:00")),
+        TinySpan(1, slot("2026-01-27 09:00"), utc("2026-01-26 05:00"), utc("2026-01-26 06:15")),
+    ]
+    reader = TinyReader(TinyPortal("bonn", every("2026-01-26 05:00", 6), spans))
+    rows = ask(reader, "booking-times").rows
     columns = ("bookings", "share", "covered_hours", "bookings_per_hour", "untimed")
     assert figures(rows[6], *columns) == [1, 0.2, 1.0, 1.0, 0]
     assert figures(rows[7], *columns) == [1, 0.8, 0.25, 4.0, 0]
     assert figures(rows[5], *columns) == [None, None, 0.0, None, None]
 
 
+def test_what_was_seen_first_in_the_range_stays_in_it() -> None:
+    """The booking seen at midnight may have been made the day before, of which nothing is asked."""
+    spans = [
+        TinySpan(1, slot("2026-01-27 08:00"), utc("2026-01-25 22:30"), utc("2026-01-25 23:00"))
+    ]
+    reader = TinyReader(TinyPortal("bonn", every("2026-01-25 22:30", 8), spans))
+    since = Selection(from_at=utc("2026-01-25 23:00"))
+    for name in ("activity", "booking-times", "lead-time"):
+        (row,) = ask(reader, name, "day", since).rows
+        assert figures(row, "day", "bookings") == ["2026-01-26", 1]
+    (whole, _) = ask(reader, "activity", "day").rows
+    assert figures(whole, "day", "bookings") == ["2026-01-25", 1]
+
+
+def test_what_an_office_opens_on_the_hour_stays_in_it() -> None:
+    spans = [TinySpan(1, slot("2026-01-27 08:00"), utc("2026-01-25 23:00"))]
+    reader = TinyReader(TinyPortal("bonn", every("2026-01-25 22:30", 8), spans))
+    before, after = ask(reader, "activity", "day").rows
+    assert [before["openings"], after["openings"]] == [0, 1]
+
+
 def test_booking_times_set_aside_what_was_found_across_a_gap() -> None:
     rows = ask(with_gap(), "booking-times").rows
-    assert figures(rows[7], "bookings", "share", "covered_hours", "untimed") == [1, 1.0, 0.5, 1]
+    assert figures(rows[7], "bookings", "share", "covered_hours", "untimed") == [1, 1.0, 0.25, 1]
 
 
 def rate_of(one: Watched, by: By = By.ALL) -> Answer:
@@ -249,8 +276,8 @@ def two_portals() -> TinyReader:
 def test_portals_come_by_id_and_total_takes_them_together() -> None:
     answer = ask(two_portals(), "activity")
     assert [row["portal"] for row in answer.rows] == ["bonn", "kielsw"]
-    assert [row["bookings_per_hour"] for row in answer.rows] == [1.0, 1.0]
-    assert figures(answer.total, "bookings", "bookings_per_hour", "snapshots") == [2, 1.0, 8]
+    assert [row["bookings_per_hour"] for row in answer.rows] == [1 / 0.75] * 2
+    assert figures(answer.total, "bookings", "bookings_per_hour", "snapshots") == [2, 2 / 1.5, 8]
     calendars = ask(two_portals(), "activity", "calendar").rows
     assert [(row["portal"], row["calendar"]) for row in calendars] == [
         ("bonn", "197"),
@@ -320,7 +347,7 @@ def test_every_measure_answers_by_everything_it_declares(name: str) -> None:
             assert all(isinstance(v, str | int | float | bool | None) for v in row.values())
             assert not any(isinstance(v, np.generic) for v in row.values())
         assert len(set(keys)) == len(keys)
-        assert "provisional" in answer.sentence
+        assert ("(provisional)" in answer.sentence) == answer.total["provisional"]
 
 
 @settings(max_examples=effort(8), deadline=None)

@@ -72,7 +72,7 @@ def test_an_office_that_serves_others_has_no_inhabitants(portal_id: str) -> None
 @pytest.mark.parametrize(("hours", "known"), [(0, False), (5, False), (6, True)])
 def test_a_range_without_a_weekday_says_nothing_of_a_week(hours: int, known: bool) -> None:
     whole = week("bonn", 3)
-    short = TinyPortal(whole.portal_id, whole.snapshots[: 24 * 6 + hours], whole.spans)
+    short = TinyPortal(whole.portal_id, whole.snapshots[: 24 * 6 + hours + 1], whole.spans)
     row = take(short).rows[0]
     assert [row["bookings_per_week"] is not None, row["per_1000_week"] is not None] == [known] * 2
     assert row["inhabitants"] == people("bonn")
@@ -89,13 +89,16 @@ def test_a_town_counts_once_however_many_portals_it_has() -> None:
 
 
 def plain_rate(one: Watched) -> float | None:
-    """Bookings and covered hours of each weekday, looked up hour by hour."""
+    """Bookings and covered hours of each weekday, looked up hour by hour; hours before gaps are none."""
     covered, booked = Counter[int](), Counter[int]()
-    for from_s, until_s in zip(one.covered.from_s, one.covered.until_s, strict=True):
+    for from_s, until_s in zip(one.joined.from_s, one.joined.until_s, strict=True):
         for at in range(int(from_s), int(until_s), 900):
             covered[datetime.fromtimestamp(at, UTC).astimezone(BERLIN).weekday()] += 900
     events = one.transitions.bookings
-    for at, timed in zip(events.at.tolist(), events.timed.tolist(), strict=True):
+    for at, seen_at, timed in zip(
+        events.at.tolist(), events.seen_at.tolist(), events.timed.tolist(), strict=True
+    ):
+        at = (at + seen_at + 1) // 2
         booked[datetime.fromtimestamp(at, UTC).astimezone(BERLIN).weekday()] += timed
     if any(covered[day] < LEAST_HOURS * 3600 for day in range(7)):
         return None

@@ -21,8 +21,8 @@ def test_bins_are_local_hours() -> None:
     timeline = read_timeline(watch_by_spans(morning()))
     assert list(timeline.bins) == [local("2026-01-26 06:00"), local("2026-01-26 07:00")]
     six, seven = timeline.bins.values()
-    assert (six.bookings, six.cancellations, six.coverage) == (1, 0, 1)
-    assert (seven.bookings, seven.cancellations, seven.asked_s) == (1, 1, 900)
+    assert (six.bookings, six.cancellations, six.coverage) == (2, 1, 1)
+    assert (seven.bookings, seven.cancellations, seven.asked_s) == (0, 0, 900)
 
 
 def test_what_was_found_across_a_gap_is_in_no_bin() -> None:

@@ -65,11 +65,11 @@ def test_a_table_has_a_sentence_and_the_small_print_beside_it(
 ) -> None:
     code, out, err = run(capsys, "measure", "wait", "-i", "bonn")
     assert code == 0
-    assert ", local time. Provisional" in err
+    assert ", local time. Rule " in err
     assert "How long is the wait" in out
     assert "> 9" in out
     assert "median wait 1.0 days (third free slot > 9), measured in 100 % of the time" in err
-    assert "Provisional, rule free-starts-1" in err
+    assert "local time. Rule free-starts-1: " in err
     assert archive
 
 
@@ -127,9 +127,9 @@ def test_hours_and_shares_are_shown_for_people(
     arguments = ["measure", "booking-times", "--archive", archive, "-i", "bonn"]
     code, out, _ = run(capsys, *arguments, "--format", "markdown")
     assert code == 0
-    (seven,) = [line for line in out.splitlines() if line.startswith("| 07:00 |")]
+    (six,) = [line for line in out.splitlines() if line.startswith("| 06:00 |")]
     # Bookings, their share of all in per cent, covered hours, bookings per hour, none untimed.
-    assert seven == "| 07:00 | 1 | 100.0 | 0.25 | 4.0 | 0 | 100.0 | 1 |"
+    assert six == "| 06:00 | 1 | 100.0 | 1.0 | 1.0 | 0 | 100.0 | 4 |"
 
 
 def test_times_are_local_and_cut_the_range(

@@ -37,6 +37,18 @@ def view_at(one: Watched, calendar: int, at_s: int) -> int | None:
     return newest if at_s < taken + width else None
 
 
+def is_joined(one: Watched, calendar: int, at_s: int) -> bool:
+    """Whether an instant lies between two close answers of a calendar, so that a change has a known hour."""
+    views = one.evidence.views
+    mine = one.evidence.view_answered & (views.calendar == calendar)
+    before, after = mine & (views.taken_at <= at_s), mine & (views.taken_at > at_s)
+    if not before.any() or not after.any():
+        return False
+    here = int(before.nonzero()[0][views.taken_at[before].argmax()])
+    gap_s = int(views.taken_at[after].min() - views.taken_at[here])
+    return bool(gap_s <= JOIN_FACTOR * one.evidence.view_period_s[here])
+
+
 def steps(one: Watched) -> Iterator[int]:
     """Begins of all steps of the asked range."""
     yield from range(one.evidence.asked.from_s, one.evidence.asked.until_s, STEP_S)

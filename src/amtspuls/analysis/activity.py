@@ -21,7 +21,7 @@ def compute_activity(watched: Sequence[Watched], by: By) -> Figures:
         {
             "bookings": bookings,
             "cancellations": cancellations,
-            "openings": [one.transitions.openings for one in watched],
+            "openings": [one.transitions.openings.on_sight for one in watched],
             "timed_bookings": [events.only(events.timed) for events in bookings],
             "timed_cancellations": [events.only(events.timed) for events in cancellations],
         },

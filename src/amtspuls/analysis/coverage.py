@@ -4,7 +4,10 @@ Let t1 < t2 < ... be the moments at which a calendar's view is ok or partial, an
 of the i-th. The view covers ``[t_i, t_i + w_i)`` with ``w_i = t_(i+1) - t_i`` where that is at most
 1.5 p_i, else ``w_i = p_i``: two snapshots close together cover the time between them, an isolated one or
 one before a gap covers its planned period. Coverage is the sum of these times, cut to the asked range,
-divided by the length of the range (docs/reference/measures.md#coverage).
+divided by the length of the range (docs/reference/measures.md#covered-time).
+
+Rates divide by less: what happened after the last view before a gap shows up behind it, at an unknown hour, and is
+left out. So the planned periods before gaps, and that of the newest view, are left out below the line as well.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amtspuls.analysis.evidence import JOIN_FACTOR, Evidence
 from amtspuls.analysis.localtime import Ints
@@ -36,9 +40,22 @@ class CoveredTime(NamedTuple):
         """Length of each interval."""
         return self.until_s - self.from_s
 
+    def only(self, chosen: NDArray[np.bool_]) -> CoveredTime:
+        """The chosen intervals."""
+        return CoveredTime._make(column[chosen] for column in self)
+
 
 def find_covered_time(evidence: Evidence) -> CoveredTime:
     """Say which time each calendar of a portal was covered, ascending by (calendar, time)."""
+    return _find_time(evidence, joined=False)
+
+
+def find_joined_time(evidence: Evidence) -> CoveredTime:
+    """Say which covered time lies between two close views, so that what happens in it has a known hour."""
+    return _find_time(evidence, joined=True)
+
+
+def _find_time(evidence: Evidence, *, joined: bool) -> CoveredTime:
     views = evidence.views
     known = np.flatnonzero(evidence.view_answered)
     known = known[np.lexsort((views.taken_at[known], views.calendar[known]))]
@@ -47,7 +64,8 @@ def find_covered_time(evidence: Evidence) -> CoveredTime:
     gap_s = np.full(len(known), _NEVER, np.int64)
     same = calendar[1:] == calendar[:-1]
     gap_s[:-1][same] = np.diff(taken_at)[same]
-    width_s = np.where(gap_s <= JOIN_FACTOR * period_s, gap_s, period_s)
+    close = gap_s <= JOIN_FACTOR * period_s
+    width_s = np.where(close, gap_s, 0 if joined else period_s)
     from_s = np.maximum(taken_at, evidence.asked.from_s)
     until_s = np.minimum(taken_at + width_s, evidence.asked.until_s)
     kept = until_s > from_s

@@ -84,7 +84,7 @@ def _add(
     events: Events,
     columns: tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...],
 ) -> None:
-    keys: Ints = one.event_keys(by, events.calendar, events.at)
+    keys: Ints = one.keys_of(by, events)
     distinct, places = np.unique(keys, return_inverse=True)
     for place, column in enumerate(columns):
         for key, total in zip(distinct.tolist(), np.bincount(places, column).tolist(), strict=True):

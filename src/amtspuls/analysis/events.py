@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from amtspuls.analysis.changes import Bools, Changes, Floats
 from amtspuls.analysis.localtime import Ints
 
@@ -38,6 +40,17 @@ class Events(NamedTuple):
     def only(self, chosen: Bools | Ints) -> Events:
         """The chosen ones of these events."""
         return Events._make(column[chosen] for column in self)
+
+    @property
+    def middle(self) -> Ints:
+        """The likely instant of each: the middle of ``(seen_at, at]`` where that is covered, else ``at``."""
+        found: Ints = self.at - np.where(self.timed, self.at - self.seen_at, 0) // 2
+        return found
+
+    @property
+    def on_sight(self) -> Events:
+        """The same with ``at`` as their instant: right for what offices do on the full hour."""
+        return self._replace(seen_at=self.at)
 
 
 @dataclass(frozen=True)

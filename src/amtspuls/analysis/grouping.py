@@ -10,7 +10,12 @@ from functools import cached_property
 
 import numpy as np
 
-from amtspuls.analysis.coverage import CoveredTime, find_covered_time, seconds_between
+from amtspuls.analysis.coverage import (
+    CoveredTime,
+    find_covered_time,
+    find_joined_time,
+    seconds_between,
+)
 from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence, answered
 from amtspuls.analysis.localtime import (
@@ -67,6 +72,11 @@ class Watched:
     def covered(self) -> CoveredTime:
         """Covered time by calendar."""
         return find_covered_time(self.evidence)
+
+    @cached_property
+    def joined(self) -> CoveredTime:
+        """Covered time by calendar in which what happens has a known hour; rates divide by it."""
+        return find_joined_time(self.evidence)
 
     @cached_property
     def calendars(self) -> Mapping[int, Calendar]:
@@ -126,6 +136,14 @@ class Watched:
             return calendar_week(calendar, week_of(local_s))
         return time_keys(by, local_s)
 
+    def keys_of(self, by: By, events: Events) -> Ints:
+        """Key of each event for a grouping by calendar or by local time."""
+        return self.event_keys(by, events.calendar, self.moments_of(events))
+
+    def moments_of(self, events: Events) -> Ints:
+        """The likely instant of each event, in the asked range; every count by time rests on it."""
+        return np.maximum(events.middle, self.evidence.asked.from_s)
+
 
 @dataclass
 class Observed:
@@ -134,7 +152,8 @@ class Observed:
     Attributes:
         covered_s: Covered time, summed over calendars.
         asked_s: Time in the asked range, summed over calendars.
-        portal_s: Covered time of portals: a portal with two calendars counts each half.
+        portal_s: Covered time of portals in which what happens has a known hour (``Watched.joined``): a portal
+            with two calendars counts each half.
         snapshots: Answered snapshots (for a calendar: answered views).
         from_s: Begin of the asked range.
         until_s: Its end.
@@ -156,7 +175,7 @@ class Observed:
 
     @property
     def covered_hours(self) -> float:
-        """Covered hours, summed over portals."""
+        """Covered hours, summed over portals, without those before gaps."""
         return self.portal_s / HOUR_S
 
 
@@ -196,9 +215,7 @@ def count_events(
     counts: dict[Label, dict[str, float]] = defaultdict(lambda: dict.fromkeys(pick, 0.0))
     for name, of_portals in pick.items():
         for one, events in zip(watched, of_portals, strict=True):
-            keys, places = np.unique(
-                one.event_keys(by, events.calendar, events.at), return_inverse=True
-            )
+            keys, places = np.unique(one.keys_of(by, events), return_inverse=True)
             numbers = np.bincount(places, events.weight, len(keys))
             for key, number in zip(keys.tolist(), numbers.tolist(), strict=True):
                 counts[one.label(by, key)][name] += number
@@ -231,11 +248,13 @@ def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
     views = one.evidence.views
     counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
     for number in one.calendars:
-        seconds = int(one.covered.seconds[one.covered.calendar == number].sum())
+        seconds, joined_s = (
+            int(time.seconds[time.calendar == number].sum()) for time in (one.covered, one.joined)
+        )
         rows[one.label(By.CALENDAR, number)] = Observed(
             covered_s=seconds,
             asked_s=one.evidence.asked.seconds,
-            portal_s=seconds,
+            portal_s=joined_s,
             snapshots=int((counted & (views.calendar == number)).sum()),
             from_s=one.evidence.asked.from_s,
             until_s=one.evidence.asked.until_s,
@@ -251,8 +270,10 @@ def _observe_calendar_weeks(one: Watched, rows: dict[Label, Observed]) -> None:
     views = one.evidence.views
     counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
     for number in one.calendars:
-        mine = one.covered.calendar == number
-        covered = seconds_between(one.covered.from_s[mine], one.covered.until_s[mine], edges_s)
+        covered, joined = (
+            _seconds(time.only(time.calendar == number), edges_s)
+            for time in (one.covered, one.joined)
+        )
         taken_at = np.sort(views.taken_at[counted & (views.calendar == number)])
         snapshots = np.diff(np.searchsorted(taken_at, edges_s))
         for place, seconds in enumerate(covered.tolist()):
@@ -260,7 +281,7 @@ def _observe_calendar_weeks(one: Watched, rows: dict[Label, Observed]) -> None:
             rows[one.label(By.CALENDAR_WEEK, int(key[0]))] = Observed(
                 covered_s=seconds,
                 asked_s=int(edges_s[place + 1] - edges_s[place]),
-                portal_s=seconds,
+                portal_s=int(joined[place]),
                 snapshots=int(snapshots[place]),
                 from_s=int(edges_s[place]),
                 until_s=int(edges_s[place + 1]),
@@ -268,11 +289,15 @@ def _observe_calendar_weeks(one: Watched, rows: dict[Label, Observed]) -> None:
             )
 
 
+def _seconds(time: CoveredTime, edges_s: Ints) -> Ints:
+    return seconds_between(time.from_s, time.until_s, edges_s)
+
+
 def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
     asked = one.evidence.asked
     calendars = max(1, len(one.calendars))
     keys = time_keys(by, one.cells.local_s)
-    covered = seconds_between(one.covered.from_s, one.covered.until_s, one.cells.edges_s)
+    covered, joined = (_seconds(time, one.cells.edges_s) for time in (one.covered, one.joined))
     length = np.diff(one.cells.edges_s)
     taken_at = one.evidence.snapshots.taken_at
     good = answered(one.evidence.snapshots.outcome) & (taken_at < asked.until_s)
@@ -280,15 +305,15 @@ def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
     taken_at = taken_at[one.evidence.in_range(taken_at) & answered(one.evidence.snapshots.outcome)]
     taken_keys = time_keys(by, one.evidence.offsets.to_local(taken_at))
     distinct, places = np.unique(keys, return_inverse=True)
-    covered_s = np.bincount(places, weights=covered, minlength=len(distinct))
-    asked_s = np.bincount(places, weights=length, minlength=len(distinct))
-    for key, seconds, in_all in zip(
-        distinct.tolist(), covered_s.tolist(), asked_s.tolist(), strict=True
-    ):
+    sums = (
+        np.bincount(places, weights=seconds, minlength=len(distinct)).tolist()
+        for seconds in (covered, joined, length)
+    )
+    for key, seconds, joined_s, in_all in zip(distinct.tolist(), *sums, strict=True):
         row = rows.setdefault(one.label(by, key), Observed())
         row.covered_s += round(seconds)
         row.asked_s += round(in_all) * calendars if one.was_asked or by is By.PORTAL else 0
-        row.portal_s += seconds / calendars
+        row.portal_s += joined_s / calendars
         row.snapshots += int((taken_keys == key).sum())
         row.from_s = min(row.from_s, asked.from_s)
         row.until_s = max(row.until_s, asked.until_s)

@@ -29,7 +29,7 @@ def compute_lead_times(watched: Sequence[Watched], by: By) -> Figures:
     parts: dict[Label, list[NDArray[np.float64]]] = defaultdict(list)
     for one in watched:
         bookings = one.bookings(by)
-        keys = one.event_keys(by, bookings.calendar, bookings.at)
+        keys = one.keys_of(by, bookings)
         rows = np.stack((bookings.lead_s / DAY_S, bookings.weight))
         for key in np.unique(keys).tolist():
             parts[one.label(by, key)].append(rows[:, keys == key])

@@ -76,7 +76,7 @@ def compute_refill(watched: Sequence[Watched], by: By) -> Figures:
     parts: dict[Label, list[Reopened]] = defaultdict(list)
     for one in watched:
         found = find_reopened(one, by)
-        keys = one.event_keys(by, found.calendar, found.at)
+        keys = one.keys_of(by, one.cancellations(by))
         for key in np.unique(keys).tolist():
             parts[one.label(by, key)].append(found.only(keys == key))
     return {

@@ -109,7 +109,7 @@ def _add_events(
 ) -> None:
     width_s, bins = timeline.width_s, timeline.bins
     timed = events.only(events.timed)
-    local_s = one.evidence.offsets.to_local(timed.at)
+    local_s = one.evidence.offsets.to_local(one.moments_of(timed))
     starts, places = np.unique(local_s // width_s * width_s, return_inverse=True)
     numbers = np.bincount(places, timed.weight, len(starts))
     for start, number in zip(starts.tolist(), numbers.tolist(), strict=True):

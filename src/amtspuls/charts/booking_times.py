@@ -60,7 +60,8 @@ class HoursOfWeek:
 
     Attributes:
         bookings: Bookings at a known time, in local time.
-        covered_hours: Covered hours, summed over portals; a portal's are the mean of its calendars.
+        covered_hours: Covered hours, summed over portals; a portal's are the mean of its calendars; without the
+            periods before gaps, of which no booking has a known hour.
         coverage: Covered share of the asked time; zero where no time was asked.
         untimed: Bookings found across a gap, which have no hour.
     """
@@ -87,16 +88,18 @@ def read_hours_of_week(watched: Sequence[Watched]) -> HoursOfWeek:
     untimed = 0.0
     for one in watched:
         events = one.transitions.bookings
-        keys = _hour_of_week(one.evidence.offsets.to_local(events.at))
+        keys = _hour_of_week(one.evidence.offsets.to_local(one.moments_of(events)))
         weights = np.where(events.timed, events.weight, 0.0)
         bookings += np.bincount(keys, weights, _CELLS)
         untimed += float(events.weight[~events.timed].sum())
         calendars = max(1, len(one.calendars))
         keys = _hour_of_week(one.cells.local_s)
-        seconds = seconds_between(one.covered.from_s, one.covered.until_s, one.cells.edges_s)
-        mine = np.bincount(keys, seconds, _CELLS)
-        covered += mine
-        hours += mine / calendars / HOUR_S
+        in_cells, joined = (
+            np.bincount(keys, seconds_between(time.from_s, time.until_s, one.cells.edges_s), _CELLS)
+            for time in (one.covered, one.joined)
+        )
+        covered += in_cells
+        hours += joined / calendars / HOUR_S
         asked += np.bincount(keys, np.diff(one.cells.edges_s), _CELLS) * calendars
     coverage = np.divide(covered, asked, out=np.zeros(_CELLS), where=asked > 0)
     return HoursOfWeek(bookings, hours, coverage, untimed)
