@@ -108,5 +108,5 @@ def test_a_portal_with_only_failures_has_coverage_zero_and_all_its_attempts() ->
     assert row["longest_gap_hours"] == 1.0
     assert answer.sentence == (
         "0 snapshots answered of 4 planned ones, 4 failed, longest time without an answer 1.0 hours, "
-        "measured in 0 % of the time (provisional)"
+        "measured in 0 % of the time"
     )

@@ -224,7 +224,7 @@ def test_a_failed_snapshot_is_no_moment_without_a_slot() -> None:
     assert (answer.total["zero_rate"], answer.total["coverage"]) == (0.25, 0.5)
     assert answer.total["zero_hours"] == 0.25
     assert answer.sentence == (
-        "nothing free in 25 % of the covered time, measured in 50 % of the time (provisional)"
+        "nothing free in 25 % of the covered time, measured in 50 % of the time"
     )
 
 

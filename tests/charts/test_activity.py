@@ -39,7 +39,7 @@ def test_the_picture_says_what_it_shows() -> None:
     assert "Bookings and cancellations per hour" in shown
     assert "1 portal: bonn · week 2026-05 · local time" in shown
     rule = load_watched(morning(), Selection())[0].transitions.rule
-    below = f"Observed in 100 % of the time · provisional estimate (rule {rule}) · amtspuls {__version__}"
+    below = f"Observed in 100 % of the time · estimate (rule {rule}) · amtspuls {__version__}"
     assert below in shown
     assert {"bookings", "cancellations"} <= set(shown)
     assert "not or hardly observed" not in shown
@@ -149,7 +149,7 @@ def test_a_german_picture_is_german_in_words_numbers_and_days() -> None:
     assert {"Buchungen", "Absagen", "nicht oder kaum beobachtet", "je Stunde"} <= set(shown)
     assert "1 Portal: bonn · Woche 2026-05 · Ortszeit" in shown
     assert any(text.startswith("Mo 26., ") for text in shown)
-    assert any("% der Zeit beobachtet · vorläufige Schätzung (Regel " in text for text in shown)
+    assert any("% der Zeit beobachtet · Schätzung (Regel " in text for text in shown)
 
 
 def test_options_set_the_size() -> None:

@@ -130,7 +130,8 @@ def per_cent(share: float | None) -> str:
 
 def measured_in(row: Row) -> str:
     """How much of the time a row rests on, as the end of a sentence."""
-    return f"measured in {per_cent(row['coverage'])} of the time (provisional)"
+    provisional = " (provisional)" if row["provisional"] else ""
+    return f"measured in {per_cent(row['coverage'])} of the time{provisional}"
 
 
 def count_of(number: float | None, one: str, many: str | None = None) -> str:

@@ -201,7 +201,7 @@ def _said(about: str, figures: dict[str, Row], name: str) -> Line:
         return Line(about, _UNITED, "")
     measure: Measure = require_measure(name)
     words = measure.say(figures[name]).rsplit(", measured in ", 1)[0]
-    return Line(about, words, f"measure {name}, rule {figures[name]['rule']}, provisional")
+    return Line(about, words, f"measure {name}, rule {figures[name]['rule']}")
 
 
 def _booked(figures: dict[str, Row]) -> Line:
@@ -211,7 +211,7 @@ def _booked(figures: dict[str, Row]) -> Line:
     words = UNKNOWN
     if row["bookings"] is not None:
         words = f"{row['bookings']:.0f} bookings, {row['cancellations']:.0f} cancellations"
-    return Line("bookings", words, f"measure activity, rule {row['rule']}, provisional")
+    return Line("bookings", words, f"measure activity, rule {row['rule']}")
 
 
 def _row(one: Watched, learned: Behaviour, each: CalendarBehaviour) -> dict[str, Any]:

@@ -41,10 +41,11 @@ def _show(column: Column, row: Row) -> Any:
 def small_print(answer: Answer) -> str:
     """What holds for the whole answer: range and rule."""
     total = answer.total
+    provisional = " (provisional: what vanished last may still come back)"
     return (
         f"From {show_time(total['from'])} until {show_time(total['until'])}, local time. "
-        f"Provisional, rule {total['rule']}: what it counts, and what it cannot know, is in "
-        "docs/reference/measures.md."
+        f"Rule {total['rule']}{provisional if total['provisional'] else ''}: what it counts, and what it "
+        "cannot know, is in docs/reference/measures.md."
     )
 
 

@@ -45,6 +45,7 @@ from amtspuls.analysis.grouping import (
 )
 from amtspuls.analysis.labels import describe_label
 from amtspuls.analysis.selection import Selection
+from amtspuls.analysis.transitions import RULE
 from amtspuls.archive.base import ArchiveReader
 from amtspuls.errors import ConfigError
 
@@ -191,6 +192,7 @@ def measure_archive(
 
 def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
     figures = measure.compute(watched, by)
+    provisional = _is_provisional(measure, watched)
     return [
         {
             **describe_label(watched, by, label),
@@ -200,6 +202,7 @@ def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
                 watched=_is_watched(measure, observed),
             ),
             **_evidence(measure, observed, watched[0].evidence.zone),
+            "provisional": provisional,
         }
         for label, observed in _observed(measure, watched, by, figures).items()
     ]
@@ -257,8 +260,12 @@ def _evidence(measure: Measure, observed: Observed, zone: ZoneInfo) -> dict[str,
         "from": _local(observed.from_s, zone) if asked else None,
         "until": _local(observed.until_s, zone) if asked else None,
         "rule": measure.rule,
-        "provisional": True,
     }
+
+
+def _is_provisional(measure: Measure, watched: Sequence[Watched]) -> bool:
+    """Whether a later snapshot may still turn something that was counted into a hold."""
+    return measure.rule == RULE and not all(one.transitions.changes.final.all() for one in watched)
 
 
 def _local(instant_s: int, zone: ZoneInfo) -> str:

@@ -124,7 +124,7 @@ def small_print(
     coverage = observe(watched, By.ALL)["", 0].coverage
     facts = [
         say("coverage", share=say_share(coverage, lang)),
-        *([say("provisional", rule=rule)] if rule else []),
+        *([say("estimate", rule=rule)] if rule else []),
         *more,
         f"amtspuls {__version__}",
     ]

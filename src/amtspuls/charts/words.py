@@ -37,10 +37,7 @@ WORDS: Texts = MappingProxyType(
         "unknown_share": ("an unknown share", "Unbekannter Anteil"),
         "under": ("under {share}", "unter {share}"),
         "over": ("over {share}", "über {share}"),
-        "provisional": (
-            "provisional estimate (rule {rule})",
-            "vorläufige Schätzung (Regel {rule})",
-        ),
+        "estimate": ("estimate (rule {rule})", "Schätzung (Regel {rule})"),
         "data": ("data {digest}", "Daten {digest}"),
         "hour": ("hour", "Stunde"),
         "day": ("day", "Tag"),

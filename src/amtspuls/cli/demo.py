@@ -206,7 +206,7 @@ def _show_figures(watched: tuple[Watched, ...]) -> None:
     from amtspuls.analysis.grouping import By
     from amtspuls.analysis.measures import MEASURES, take_measure
 
-    print("First figures (provisional: the simple rule, see docs/reference/measures.md)")
+    print("First figures (estimates by a rule, see docs/reference/measures.md)")
     for measure in MEASURES.values():
         print(f"  {measure.name:18} {take_measure(measure, watched, By.ALL).sentence}")
 

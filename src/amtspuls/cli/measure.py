@@ -56,7 +56,7 @@ def measure(
 ) -> None:
     """Measure what the archive says: how busy, how long the wait, when people book and cancel.
 
-    Every figure is provisional and comes with its coverage.
+    Every figure comes with its coverage and the rule that it rests on.
     """
     if name is None:
         _list_measures(form)

@@ -89,6 +89,13 @@ def test_days_by_hand_are_released_and_single_starts_are_cancelled() -> None:
     assert len(found.openings.at) == len(new_day) + len(morning)
 
 
+def test_a_lone_start_on_the_last_day_shown_is_a_cancellation() -> None:
+    page, slots = calm()
+    last = Slot(slots[-1] + 60)
+    page.show([last], at(1, "10:00"))
+    assert kinds(page, [last], opening=True) == {Kind.CANCELLED}
+
+
 def test_what_is_there_at_first_sight_is_no_change() -> None:
     page, slots = calm()
     found = page.transitions()

@@ -7,7 +7,11 @@ from random import Random
 
 import pytest
 
+from amtspuls.analysis.base import Row
+from amtspuls.analysis.display import small_print
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.measures import MEASURES, take_measure
 from amtspuls.analysis.typed.find import type_changes
 from amtspuls.model import Slot
 from support.acted import Page, at, kinds_of, office_hours, start, told
@@ -87,6 +91,13 @@ def test_whoever_asks_once_a_day_sees_no_holds() -> None:
     assert kinds_of(found, slot, opening=True) == [Kind.CANCELLED]
 
 
+def figures(page: Page) -> Row:
+    answer = take_measure(MEASURES["activity"], [Watched(page.evidence())], By.ALL)
+    assert answer.sentence.endswith("(provisional)") == answer.total["provisional"]
+    assert ("provisional" in small_print(answer)) == answer.total["provisional"]
+    return answer.total
+
+
 def test_what_may_still_come_back_is_not_final() -> None:
     page, early, late = Page(days=1), start(3, "10:00"), start(3, "12:00")
     page.show([early, late])
@@ -95,8 +106,10 @@ def test_what_may_still_come_back_is_not_final() -> None:
     changes = page.transitions().changes
     final = dict(zip(changes.slot.tolist(), changes.final.tolist(), strict=True))
     assert final == {early: True, late: False}
+    assert figures(page)["provisional"]
     page.days = 2
     assert page.transitions().changes.final.all()
+    assert not figures(page)["provisional"]
 
 
 def test_the_rest_of_a_hold_that_somebody_else_took_meanwhile_is_no_booking() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from random import Random
 
@@ -49,6 +50,22 @@ def test_nothing_is_added_where_freed_starts_stay() -> None:
     found = page.transitions()
     assert np.allclose(found.cancellations.weight, 1)
     assert not found.cancellations.doubt.any()
+
+
+def test_where_half_is_gone_in_the_next_snapshot_each_stands_for_what_a_steady_hazard_says() -> (
+    None
+):
+    page, slots = Page(days=3), office_hours(range(5, 20), grid_min=60)[:24]
+    page.show([start(day, "16:00") for day in range(5, 20)])
+    quarters = Random(1).sample(range(0, 240, 2), len(slots))
+    for place, (slot, quarter) in enumerate(zip(slots, quarters, strict=True)):
+        moment = at(0, "06:01") + timedelta(minutes=15 * quarter)
+        page.show([slot], moment)
+        if place % 2:
+            page.hide([slot], moment + timedelta(minutes=15))
+    found = page.transitions()
+    assert found.cancellations.weight.sum() == pytest.approx(24 * math.log(2) / 0.5)
+    assert found.bookings.weight.sum() == pytest.approx(12 + 24 * (math.log(2) / 0.5 - 1))
 
 
 def test_bookings_have_cells_and_counts_and_come_in_order() -> None:
