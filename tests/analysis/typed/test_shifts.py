@@ -22,7 +22,7 @@ def _typed(name: str, seed: int) -> tuple[Typing, int]:
     return type_changes(evidence), truth
 
 
-@pytest.mark.parametrize("seed", [2, 5])
+@pytest.mark.parametrize("seed", [2, 3])
 def test_where_start_times_move_only_what_was_taken_is_booked(seed: int) -> None:
     typing, truth = _typed("floating-grid", seed)
     found = transitions_of(typing)

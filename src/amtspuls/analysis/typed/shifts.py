@@ -21,7 +21,6 @@ from amtspuls.analysis.typed.scene import Scene
 _LOOKS = 48
 _LEAST_GAPS = 20
 _USUAL = 0.5
-_COVERED = 0.3
 _STEPS_APART = 3
 _OFTEN = 0.25
 _EDGE_S = 120
@@ -111,7 +110,7 @@ def _lengths(scene: Scene) -> Ints:
 
 
 def _is_covered(scene: Scene, rows: Ints, place: Ints, length: Ints) -> Bools:
-    """Whether most of the time of each start is covered by others that were free just before a place in time."""
+    """Whether a part of the time of each start is covered by others that were free just before a place in time."""
     calendar, slot = scene.calendar[rows], scene.slot[rows]
     minutes, grid = length[calendar], scene.grid[rows]
     covered = np.zeros(len(rows), np.int64)
@@ -120,5 +119,5 @@ def _is_covered(scene: Scene, rows: Ints, place: Ints, length: Ints) -> Bools:
         for side in (-steps, steps):
             beside = scene.span_at(calendar, slot + side * grid, place) >= 0
             covered += np.where(beside, overlap, 0)
-    found: Bools = covered >= _COVERED * minutes
+    found: Bools = covered > 0
     return found
