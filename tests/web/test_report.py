@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import math
 import re
 import shlex
 from dataclasses import replace
@@ -216,7 +217,7 @@ def test_tables_and_their_csv_say_what_the_measures_say() -> None:
     for cell, line in enumerate(tables["booking-hours.csv"]):
         assert (int(line["weekday"]), int(line["hour"])) == (cell // 24 + 1, cell % 24)
         assert float(line["bookings"]) == hours.bookings[cell]
-        seen = hours.coverage[cell] >= 0.5
+        seen = hours.coverage[cell] >= 0.5 and math.isfinite(hours.rate[cell])
         assert line["bookings_per_hour"] == (str(hours.rate[cell]) if seen else "")
     assert tables["wait-by-day.csv"][0]["day"] == "2026-01-26"
     assert "measure wait --by day" in tables["wait-by-day.csv"][0]["command"]
