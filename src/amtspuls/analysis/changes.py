@@ -30,7 +30,7 @@ class Changes(NamedTuple):
         kind: Place in ``kinds.KINDS``.
         reason: Number of the rule that decided; ``Transitions.reasons`` names them.
         confidence: How sure the kind is, 0 to 1.
-        final: Whether no later snapshot can change the kind.
+        final: Whether it is too late for a hold to end: the kind stays, unless more is learned of the portal.
         episode: Number of the booking, cancellation, release or the like that the change belongs to; the
             same for all its start times, in all calendars.
     """
