@@ -51,6 +51,23 @@ def test_a_long_day_that_is_gone_at_once_was_withdrawn_and_may_hide_a_booking() 
     assert found.hidden.weight.sum() == len(day), "no booking showed how many starts one closes"
 
 
+def test_three_whole_days_that_go_at_once_are_a_page_that_shows_less() -> None:
+    page, slots = calm()
+    page.hide(slots[6:24], at(1, "10:00"))
+    reasons = {told(page.transitions())[1, slot, False][0] for slot in slots[6:24]}
+    assert reasons == {(Kind.WITHDRAWN, "page-lost")}
+
+
+def test_a_day_that_came_back_hides_no_booking() -> None:
+    page, slots = Page(days=2), office_hours(range(5, 12), hours=8)
+    page.show(slots)
+    page.hide(slots[32:64], at(0, "10:00"))
+    page.show(slots[32:64], at(1, "10:00"))
+    found = page.transitions()
+    assert len(found.changes.of(Kind.RETURNED).at) == 32
+    assert not found.hidden.weight.sum()
+
+
 def test_a_day_with_two_starts_that_is_gone_was_booked_out() -> None:
     page, slots = Page(days=2), [start(5, "10:00"), start(5, "12:00"), start(6, "09:00")]
     page.show(slots)
