@@ -156,6 +156,44 @@ def find_appeared(scene: Scene, rows: Ints, reach: Ints) -> Bools:
     return found
 
 
+def find_new_pages(scene: Scene, rows: Ints) -> Bools:
+    """Which rows appeared because their calendar shows more: on many days at once, and most of what it shows then.
+
+    Args:
+        scene: The portal.
+        rows: Spans that appeared, but not because time moved on or a hold ended.
+    """
+    step = number_rows(scene.opened[rows], scene.calendar[rows])
+    if not len(step):
+        return np.zeros(0, np.bool_)
+    day = number_rows(scene.day[rows], scene.opened[rows], scene.calendar[rows])
+    step_of_day = np.zeros(int(day.max()) + 1, np.int64)
+    step_of_day[day] = step
+    days = np.bincount(step_of_day)
+    _, first, starts = np.unique(step, return_index=True, return_counts=True)
+    chosen = rows[first]
+    shown = FreeCounts(scene).of_calendars(scene.calendar[chosen], scene.opened[chosen] + 1)
+    mass = (days >= WHOLE_DAYS) & (starts >= FEW) & (starts >= MOST * shown)
+    found: Bools = mass[step]
+    return found
+
+
+def find_rest_of_day(scene: Scene, rows: Ints, back: Bools) -> Bools:
+    """Which rows appeared with a part of their day that comes back.
+
+    Args:
+        scene: The portal.
+        rows: Spans that appeared, but not because time moved on or a hold ended.
+        back: Which of them come back with a page or a day.
+    """
+    day = number_rows(scene.day[rows], scene.opened[rows], scene.calendar[rows])
+    if not len(day):
+        return np.zeros(0, np.bool_)
+    many = np.bincount(day, back)
+    found: Bools = ((many >= FEW) & (many >= MOST * np.bincount(day)))[day]
+    return found
+
+
 def _usual(group: Ints, starts: Ints) -> Ints:
     """For each day loss what is much in its group."""
     usual = np.zeros(int(group.max()) + 1, np.int64)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from amtspuls.analysis.behaviour import Moves
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.typed.labels import Reason, Side
-from amtspuls.analysis.typed.masses import find_appeared
+from amtspuls.analysis.typed.masses import find_appeared, find_new_pages, find_rest_of_day
 from amtspuls.analysis.typed.scene import LONG_AGO, Scene
 
 _EDGE_S = 120
@@ -40,15 +43,41 @@ def type_openings(
     shown = again & side.untyped & (closings.reason[before] == int(Reason.NEXT_SHOWN))
     side.mark(shown, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
     _mark_new(scene, side, known & ~again & side.untyped)
-    rest = np.flatnonzero(known & side.untyped)
-    many = rest[find_appeared(scene, rest, reach)]
-    old = scene.has_before[many]
-    side.mark(many[old], Kind.RETURNED, Reason.MASS_APPEARS, _LIKELY)
-    side.mark(many[~old], Kind.RELEASED, Reason.MASS_APPEARS, _LIKELY)
+    _mark_masses(scene, side, np.flatnonzero(known), reach)
     left = known & side.untyped
     side.mark(left & scene.has_before, Kind.CANCELLED, Reason.REOPENS, 0.9)
     side.mark(left & ~scene.has_before, Kind.CANCELLED, Reason.APPEARS, _LIKELY)
     return side
+
+
+def _mark_masses(scene: Scene, side: Side, known: Ints, reach: Ints) -> None:
+    """Start times that appear with many others: of their day, of their calendar, or of what comes back."""
+    rest = known[side.untyped[known]]
+    _mark_many(scene, side, rest[find_appeared(scene, rest, reach)])
+    _mark_many(scene, side, _left(side, known, lambda rows: find_new_pages(scene, rows)))
+    back = _are_back(side)
+    _mark_many(
+        scene, side, _left(side, known, lambda rows: find_rest_of_day(scene, rows, back[rows]))
+    )
+
+
+def _left(side: Side, known: Ints, find: Callable[[Ints], Bools]) -> Ints:
+    """Rows without a kind that are found among them and what comes back."""
+    rows = known[(side.untyped | _are_back(side))[known]]
+    found: Ints = rows[find(rows) & side.untyped[rows]]
+    return found
+
+
+def _are_back(side: Side) -> Bools:
+    by_hand = side.are(Kind.RELEASED) & (side.reason == int(Reason.MASS_APPEARS))
+    found: Bools = side.are(Kind.RETURNED) | by_hand
+    return found
+
+
+def _mark_many(scene: Scene, side: Side, rows: Ints) -> None:
+    old = scene.has_before[rows]
+    side.mark(rows[old], Kind.RETURNED, Reason.MASS_APPEARS, _LIKELY)
+    side.mark(rows[~old], Kind.RELEASED, Reason.MASS_APPEARS, _LIKELY)
 
 
 def _mark_new(scene: Scene, side: Side, rows: Bools) -> None:
