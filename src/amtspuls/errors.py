@@ -125,6 +125,13 @@ class OutputError(AmtspulsError):
     """A file cannot be written: make room or choose another place; what was there is untouched."""
 
 
+class WorkerError(AmtspulsError):
+    """Processes or machines that share the work are not there, or died; the message says what to start.
+
+    What was finished before is kept: run the command again.
+    """
+
+
 class TapeError(AmtspulsError):
     """A tape cannot be read: the message says from which byte on; what stands before that is intact."""
 

@@ -45,6 +45,7 @@ from amtspuls.analysis.grouping import (
 )
 from amtspuls.analysis.labels import describe_label
 from amtspuls.analysis.selection import Selection
+from amtspuls.analysis.sharing import Sharing, share
 from amtspuls.analysis.transitions import RULE
 from amtspuls.archive.base import ArchiveReader
 from amtspuls.errors import ConfigError
@@ -152,7 +153,11 @@ def require_by(measure: Measure, by: str | None) -> By:
 
 
 def load_watched(
-    reader: ArchiveReader, selection: Selection, *, united: bool = False
+    reader: ArchiveReader,
+    selection: Selection,
+    *,
+    united: bool = False,
+    sharing: Sharing | None = None,
 ) -> tuple[Watched, ...]:
     """Read what several measures of one selection share.
 
@@ -161,12 +166,15 @@ def load_watched(
         selection: Portals and range.
         united: Whether portals are taken too whose rows are unions of several snapshots; no
             transition can be told from them, so only what was watched may be asked then.
+        sharing: Who works the transitions out, when they are first asked for; None is this process.
 
     Raises:
         ArchiveError: Nothing is in the archive, or nothing in the range.
         ConfigError: No portal passes the filters, or only united ones do that are not wanted.
     """
     found = load_evidence(reader, selection, united=united)
+    if sharing is not None:
+        return share(found, selection, sharing)
     return tuple(Watched(evidence) for evidence in found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -263,6 +264,7 @@ def import_bundles(
     names: Metadata,
     *,
     processes: int = 1,
+    executor: Executor | None = None,
     on_week: Callable[[str], None] = lambda _: None,
 ) -> list[WeekImport]:
     """Import many bundles; one that fails does not keep the others back.
@@ -272,11 +274,16 @@ def import_bundles(
         weeks: Folder of sealed weeks.
         names: What metadata.json says.
         processes: How many to use; 1 works in this one.
+        executor: Takes the work instead: the workers of a cluster; see ``bundle.cluster``.
         on_week: Called with each week when it is done.
 
     Returns:
         One report for each bundle, in their order.
     """
+    if executor is not None:
+        from amtspuls.bundle.cluster import import_with
+
+        return import_with(executor, bundles, weeks, names, on_week)
     if min(processes, len(bundles)) <= 1:
         reports = []
         for found in bundles:

@@ -1,7 +1,8 @@
 """Several processes that import bundles.
 
 Each has a pipe of its own and nobody else's end of it: when the parent is killed the pipe breaks and the
-worker ends after its week, so none is left behind.
+worker ends after its week, so none is left behind. A process that dies costs its week only. An executor
+promises neither, so only clusters are given weeks that way (``bundle.cluster``).
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from amtspuls.analysis.selection import Selection
+    from amtspuls.analysis.sharing import Sharing
     from amtspuls.archive.base import ArchiveReader
 
 From = Annotated[
@@ -34,6 +35,22 @@ def open_archive(archive: Path | None, config: Path | None) -> Iterator[ArchiveR
         yield reader
     finally:
         reader.close()
+
+
+@contextmanager
+def open_sharing(
+    executor: str | None, workers: int | None, archive: Path | None, config: Path | None
+) -> Iterator[Sharing | None]:
+    """Open who shares the work, if ``--executor`` or ``--workers`` say so; None is this process alone."""
+    if executor is None and workers is None:
+        yield None
+        return
+    from amtspuls.analysis.sharing import Sharing
+    from amtspuls.executor import open_executor
+    from amtspuls.settings import load_settings
+
+    with open_executor(executor, workers) as opened:
+        yield Sharing(opened, archive or load_settings(config).archive)
 
 
 def make_selection(

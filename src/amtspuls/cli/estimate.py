@@ -11,10 +11,20 @@ from amtspuls.cli.asking import (
     Until,
     make_selection,
     open_archive,
+    open_sharing,
     say_left_out,
     say_not_asked,
 )
-from amtspuls.cli.options import Archive, Config, Exclude, Include, Overlays, Systems
+from amtspuls.cli.options import (
+    Archive,
+    Config,
+    Exclude,
+    Include,
+    Overlays,
+    Systems,
+    Where,
+    Workers,
+)
 from amtspuls.cli.output import Format, print_rows, say
 
 if TYPE_CHECKING:
@@ -49,6 +59,8 @@ def estimate(
     ] = False,
     from_local: From = None,
     until_local: Until = None,
+    executor: Where = None,
+    workers: Workers = None,
     archive: Archive = None,
     catalogue: Overlays = None,
     config: Config = None,
@@ -75,10 +87,13 @@ def estimate(
         "--until": until_local,
         "--format": None if form is Format.TABLE else form.value,
     }
-    with open_archive(archive, config) as reader:
+    with (
+        open_archive(archive, config) as reader,
+        open_sharing(executor, workers, archive, config) as sharing,
+    ):
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
         say_left_out(reader, selection)
-        watched, others = asked_ones(load_watched(reader, selection))
+        watched, others = asked_ones(load_watched(reader, selection, sharing=sharing))
         cities = _cities(catalogue, config) if grouping == CITY else {}
         old = _old_numbers(folder, watched) if legacy else None
         rows = tabulate(watched, grouping, cities, old)

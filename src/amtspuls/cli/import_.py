@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.options import Archive, Config
+from amtspuls.cli.options import Archive, Config, Where
 from amtspuls.cli.output import Format, print_rows, progress, say
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ def import_(
         int | None,
         typer.Option("-p", "--parallel", min=1, max=256, help="Processes; else one per core."),
     ] = None,
+    executor: Where = None,
     config: Config = None,
     form: Annotated[
         Format, typer.Option("--format", help="How the report of oddities is printed.")
@@ -48,6 +48,8 @@ def import_(
     A week that is there from the same bundle is left alone, so an import that was stopped is started
     again. A bundle that fails does not keep the others back; exit code 1 then.
     """
+    from contextlib import ExitStack
+
     from amtspuls.archive.week import WEEKS_NAME
     from amtspuls.bundle.importing import (
         Status,
@@ -56,6 +58,7 @@ def import_(
         import_bundles,
         load_metadata,
     )
+    from amtspuls.executor import core_count, is_cluster, open_executor
     from amtspuls.settings import load_settings
 
     bundles = find_bundles(paths)
@@ -64,9 +67,21 @@ def import_(
     if not found:
         say("no metadata.json beside the bundles: portals and calendars are called by their ids")
     weeks = (archive or load_settings(config).archive) / WEEKS_NAME
-    cores = len(os.sched_getaffinity(0))
-    with progress(len(bundles), "import") as step:
-        reports = import_bundles(bundles, weeks, names, processes=parallel or cores, on_week=step)
+    with ExitStack() as opened:
+        shared = (
+            opened.enter_context(open_executor(executor, parallel))
+            if is_cluster(executor)
+            else None
+        )
+        step = opened.enter_context(progress(len(bundles), "import"))
+        reports = import_bundles(
+            bundles,
+            weeks,
+            names,
+            processes=parallel or core_count(),
+            executor=shared,
+            on_week=step,
+        )
     _print(reports, form)
     if any(report.status is Status.FAILED for report in reports):
         raise typer.Exit(1)

@@ -11,10 +11,11 @@ from amtspuls.cli.asking import (
     Until,
     make_selection,
     open_archive,
+    open_sharing,
     say_left_out,
     say_not_asked,
 )
-from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
+from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems, Where, Workers
 from amtspuls.cli.output import Format, print_rows, say
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def measure(
     ] = None,
     from_local: From = None,
     until_local: Until = None,
+    executor: Where = None,
+    workers: Workers = None,
     archive: Archive = None,
     config: Config = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
@@ -84,10 +87,13 @@ def measure(
         "--until": until_local,
         "--format": None if form is Format.TABLE else form.value,
     }
-    with open_archive(archive, config) as reader:
+    with (
+        open_archive(archive, config) as reader,
+        open_sharing(executor, workers, archive, config) as sharing,
+    ):
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
         say_left_out(reader, selection)
-        watched, others = asked_ones(load_watched(reader, selection))
+        watched, others = asked_ones(load_watched(reader, selection, sharing=sharing))
         answer = take_measure(wanted, watched, grouping)
         provenance = provenance_of(watched, command_text("measure", name, options=asked))
     say_not_asked(others)

@@ -39,6 +39,18 @@ Archive = Annotated[
     Path | None,
     typer.Option("--archive", metavar="DIR", help="Archive folder; else that of the settings."),
 ]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="WHERE",
+        help="Who works: 'local' (processes here), or 'dask://HOST:PORT', a cluster.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="Processes of this machine; else one per core."),
+]
 
 
 def load_catalogue_of(settings: Settings, overlays: Sequence[Path] | None) -> Catalogue:

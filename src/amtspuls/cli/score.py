@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
+from amtspuls.cli.options import Where, Workers
 from amtspuls.cli.output import Format, print_rows, progress, say
 
 _COUNTS = ("bookings", "cancellations")
@@ -68,20 +70,23 @@ def score(
             metavar="N", min=1, max=1000, help="The errors over N random offices, from the seed on."
         ),
     ] = None,
+    executor: Where = None,
+    workers: Workers = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
 ) -> None:
     """Hold every rule that counts bookings against simulated offices whose truth is known.
 
     The rules see snapshots only. Errors are shares of the truth: +100 % is twice as many.
     """
+    run = partial(_run, executor=executor, workers=workers)
     if draws is not None:
-        _score_draws(scenario, range(seed, seed + draws), weeks, form)
+        _score_draws(scenario, range(seed, seed + draws), weeks, run, form)
         return
     from amtspuls.analysis.score import score_rows
     from amtspuls.replica.town import SCENARIOS, scenario_of
 
     names = list(dict.fromkeys(scenario_of(name, seed).name for name in scenario or SCENARIOS))
-    scored = _run([(name, seed, weeks) for name in names], names)
+    scored = run([(name, seed, weeks) for name in names], names)
     rows = [row for name in names for row in score_rows(name, seed, scored[name])]
     _print(rows, ["scenario", "rule"], _TITLES, form)
     if form in (Format.TABLE, Format.MARKDOWN):
@@ -92,7 +97,13 @@ def score(
         )
 
 
-def _score_draws(scenario: Sequence[str] | None, seeds: range, weeks: int, form: Format) -> None:
+def _score_draws(
+    scenario: Sequence[str] | None,
+    seeds: range,
+    weeks: int,
+    run: Callable[[Sequence[tuple[str, int, int]], Sequence[str]], dict[str, Any]],
+    form: Format,
+) -> None:
     from amtspuls.analysis.score_calendars import LEAST_TRUTH
     from amtspuls.analysis.score_draws import draw_rows
     from amtspuls.errors import ConfigError
@@ -100,7 +111,7 @@ def _score_draws(scenario: Sequence[str] | None, seeds: range, weeks: int, form:
 
     if scenario:
         raise ConfigError("--draws scores random offices; it does not go with --scenario")
-    scored = _run([(RANDOM, seed, weeks) for seed in seeds], [str(seed) for seed in seeds])
+    scored = run([(RANDOM, seed, weeks) for seed in seeds], [str(seed) for seed in seeds])
     rows = draw_rows({seed: scored[str(seed)] for seed in seeds})
     _print(rows, ["rule"], _DRAW_TITLES, form)
     if form in (Format.TABLE, Format.MARKDOWN):
@@ -111,13 +122,18 @@ def _score_draws(scenario: Sequence[str] | None, seeds: range, weeks: int, form:
         )
 
 
-def _run(jobs: Sequence[tuple[str, int, int]], labels: Sequence[str]) -> dict[str, Any]:
+def _run(
+    jobs: Sequence[tuple[str, int, int]],
+    labels: Sequence[str],
+    executor: str | None,
+    workers: int | None,
+) -> dict[str, Any]:
     """Score jobs; results by label."""
     from amtspuls.cli.scoring import score_jobs
 
     scored = {}
     with progress(len(jobs), "offices") as step:
-        for label, scores in zip(labels, score_jobs(jobs), strict=True):
+        for label, scores in zip(labels, score_jobs(jobs, executor, workers), strict=True):
             scored[label] = scores
             step(label)
     return scored

@@ -20,29 +20,30 @@ Job = tuple[str, int, int]
 """Name of a scenario, seed and number of weeks."""
 
 
-def score_jobs(jobs: Sequence[Job]) -> Iterator[tuple[Score, ...]]:
-    """Score all rules on each job, in the order of the jobs; several share the processors."""
-    if len(jobs) < 2:
+def score_jobs(
+    jobs: Sequence[Job], executor: str | None = None, workers: int | None = None
+) -> Iterator[tuple[Score, ...]]:
+    """Score all rules on each job, in the order of the jobs.
+
+    Args:
+        jobs: What to simulate.
+        executor: Who works, as ``--executor`` says; several jobs share the cores when it does not.
+        workers: How many processes at most.
+    """
+    from amtspuls.executor import core_count, is_cluster, open_executor
+
+    cluster = is_cluster(executor)
+    if not cluster and min(len(jobs), workers or len(jobs)) < 2:
         for job in jobs:
             yield score_scenario(*job)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # Begun afresh, not copied: a progress bar has threads, and copies of threads can hang.
-    with ProcessPoolExecutor(min(len(jobs), _processors()), get_context("spawn")) as pool:
-        yield from pool.map(_score_job, jobs)
+    count = workers if cluster else min(len(jobs), workers or core_count())
+    with open_executor(executor, count) as opened:
+        yield from opened.map(_score_job, jobs)
 
 
 def _score_job(job: Job) -> tuple[Score, ...]:
     return score_scenario(*job)
-
-
-def _processors() -> int:
-    import os
-
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def score_scenario(name: str, seed: int, weeks: int) -> tuple[Score, ...]:

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
-from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
+from amtspuls.cli.asking import (
+    From,
+    Until,
+    make_selection,
+    open_archive,
+    open_sharing,
+    say_left_out,
+)
+from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems, Where, Workers
 from amtspuls.cli.output import Format, print_rows, say
 
 if TYPE_CHECKING:
@@ -28,6 +35,8 @@ def transitions(
     system: Systems = None,
     from_local: From = None,
     until_local: Until = None,
+    executor: Where = None,
+    workers: Workers = None,
     archive: Archive = None,
     config: Config = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
@@ -61,10 +70,13 @@ def transitions(
         "--until": until_local,
         "--format": None if form is Format.TABLE else form.value,
     }
-    with open_archive(archive, config) as reader:
+    with (
+        open_archive(archive, config) as reader,
+        open_sharing(executor, workers, archive, config) as sharing,
+    ):
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
         say_left_out(reader, selection)
-        watched: Sequence[Watched] = load_watched(reader, selection)
+        watched: Sequence[Watched] = load_watched(reader, selection, sharing=sharing)
         rows = count_kinds(watched)
         provenance = provenance_of(watched, command_text("transitions", options=asked))
         if out is not None:
