@@ -19,6 +19,7 @@ NAMES = (
     "reading",
     "legacy",
     "sql",
+    "answers",
     "start",
 )
 

@@ -84,7 +84,7 @@ def _growth(portals: list[SealedPortal], folder: Path) -> Iterator[Claim]:
     done = 0
     for copies in COPIES:
         for number in range(done, copies):
-            _write_copy(portals, folder, number)
+            write_copy(portals, folder, number)
         done = copies
         for name, query in QUESTIONS.items():
             costs[name].append(statistics.median(_ask_s(folder, query) for _ in range(3)))
@@ -99,7 +99,7 @@ def _growth(portals: list[SealedPortal], folder: Path) -> Iterator[Claim]:
         )
 
 
-def _write_copy(portals: list[SealedPortal], folder: Path, number: int) -> None:
+def write_copy(portals: list[SealedPortal], folder: Path, number: int) -> None:
     """The week again, some weeks later: instants and slots are shifted."""
     week = IsoWeek.of(WEEK.start + timedelta(weeks=number))
     shifted = [
