@@ -153,7 +153,7 @@ def _cancellations(offices: Sequence[Office]) -> dict[str, float | None]:
     booked, cancelled = np.zeros(3), np.zeros(3)
     for office in offices:
         booked += _sums(office, office.one.bookings(By.CALENDAR))
-        booked[2] += _sums(office, office.one.transitions.hidden)[0]
+        booked[2] += _sums(office, office.one.hidden(By.CALENDAR))[0]
         cancelled += _sums(office, office.one.cancellations(By.CALENDAR))
     if seconds < LEAST_COVERAGE * asked or booked[0] < LEAST_BOOKINGS:
         return {}

@@ -64,7 +64,7 @@ def estimate(watched: Sequence[Watched], kind: Kind, by: By) -> Estimates:
         events = one.bookings(by) if kind is Kind.BOOKED else one.cancellations(by)
         _add(sums, one, by, events, (events.weight, events.doubt, np.zeros(len(events.at))))
         if kind is Kind.BOOKED:
-            hidden = one.transitions.hidden
+            hidden = one.hidden(by)
             nothing = np.zeros(len(hidden.at))
             _add(sums, one, by, hidden, (nothing, nothing, hidden.weight))
     return {

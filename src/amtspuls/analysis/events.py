@@ -66,6 +66,7 @@ class Transitions:
         cancellations_by_calendar: As well.
         hidden: Blocks of start times that vanished across a gap, or with a part of their day: there may be
             bookings among them.
+        hidden_by_calendar: As well, once for each calendar that they were in.
         first_sight: Number of slots whose day had not been covered in the week before they were
             seen: whether they are new is unknown, and they count nowhere.
         changes: Every change with its kind.
@@ -79,6 +80,7 @@ class Transitions:
     bookings_by_calendar: Events
     cancellations_by_calendar: Events
     hidden: Events
+    hidden_by_calendar: Events
     first_sight: int
     changes: Changes
     rule: str

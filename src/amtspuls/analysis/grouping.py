@@ -118,6 +118,11 @@ class Watched:
         found = self.transitions
         return found.cancellations_by_calendar if by.of_calendar else found.cancellations
 
+    def hidden(self, by: By) -> Events:
+        """Blocks that may hide bookings, for a grouping; as ``bookings``."""
+        found = self.transitions
+        return found.hidden_by_calendar if by.of_calendar else found.hidden
+
     @cached_property
     def cells(self) -> Cells:
         """The asked range in pieces of wall time."""

@@ -36,13 +36,15 @@ def find_by_spans(evidence: Evidence) -> Transitions:
         evidence, appeared & back, spans.opened_at, since=np.roll(spans.closed_at, 1)
     )[0]
     openings = openings.only(known_before)
+    nothing = bookings.only(np.zeros(len(bookings.at), np.bool_))
     return Transitions(
         bookings=bookings,
         cancellations=cancellations,
         openings=openings,
         bookings_by_calendar=bookings,
         cancellations_by_calendar=cancellations,
-        hidden=bookings.only(np.zeros(len(bookings.at), np.bool_)),
+        hidden=nothing,
+        hidden_by_calendar=nothing,
         first_sight=int((~known_before).sum()),
         changes=_joined(
             _changes(bookings, Kind.BOOKED, opening=False),

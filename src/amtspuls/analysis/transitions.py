@@ -54,6 +54,7 @@ def transitions_of(typing: Typing) -> Transitions:
             evidence, tally_cancellations(typing, each_calendar=True)
         ),
         hidden=_events(evidence, tally_hidden(typing)),
+        hidden_by_calendar=_events(evidence, tally_hidden(typing, each_calendar=True)),
         first_sight=int(unseen.sum()),
         changes=changes,
         rule=RULE,

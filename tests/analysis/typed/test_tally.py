@@ -9,6 +9,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from amtspuls.analysis.estimate import estimate
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.typed.find import type_changes
 from amtspuls.analysis.typed.tally import tally_bookings, tally_cancellations
@@ -106,3 +108,16 @@ def test_on_a_copy_a_time_that_is_back_after_one_renewal_counts_half() -> None:
     assert Slot(int(found.bookings.slot[0])) in set(
         office_hours(range(15, 40), grid_min=60, hours=8)
     )
+
+
+def test_what_may_hide_a_booking_is_in_the_most_of_every_calendar_over_the_desk() -> None:
+    page, slots = Page(keys=("a", "b"), days=6), office_hours(range(7, 14), hours=8)
+    page.show(slots)
+    for place, slot in enumerate(slots[:28:4]):
+        page.hide([slot], at(1, "08:00") + timedelta(hours=3 * place))
+    page.hide(slots[32:64], at(5, "10:00"))
+    watched = Watched(page.evidence())
+    assert len(set(watched.transitions.hidden.calendar.tolist())) == 1, "one desk"
+    both = estimate([watched], Kind.BOOKED, By.CALENDAR).values()
+    assert len({bounds.high for bounds in both if bounds}) == 1
+    assert {bounds.high - bounds.central > 32 for bounds in both if bounds} == {True}

@@ -81,14 +81,21 @@ def tally_cancellations(typing: Typing, *, each_calendar: bool = False) -> Tally
     )
 
 
-def tally_hidden(typing: Typing) -> Tally:
-    """Blocks in which there may be bookings that nothing tells: lost across a gap, or with a part of a day."""
+def tally_hidden(typing: Typing, *, each_calendar: bool = False) -> Tally:
+    """Blocks in which there may be bookings that nothing tells: lost across a gap, or with a part of a day.
+
+    Args:
+        typing: The portal.
+        each_calendar: Whether a block counts in every calendar that it was in, or once.
+    """
     scene, side = typing.scene, typing.closings.side
     with_day = side.are(Kind.WITHDRAWN) & (side.reason == int(Reason.DAY_LOST))
     # What came back was not booked.
     rows = np.flatnonzero((side.are(Kind.UNKNOWN) | with_day) & ~scene.has_after)
     nothing = np.zeros(max(1, scene.group_count))
-    found = _tally(typing, rows, scene.closed, np.ones(len(rows)), nothing, each_calendar=False)
+    found = _tally(
+        typing, rows, scene.closed, np.ones(len(rows)), nothing, each_calendar=each_calendar
+    )
     return found._replace(weight=np.ones(len(found.at)), doubt=np.ones(len(found.at)))
 
 
