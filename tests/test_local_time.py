@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from amtspuls.analysis.selection import Selection
 from amtspuls.clock import parse_local_time
 from amtspuls.errors import ConfigError
 
@@ -57,3 +58,13 @@ def test_a_printed_instant_is_read_back(instant: datetime, offset: bool) -> None
     text = local.isoformat() if offset else local.replace(tzinfo=None).isoformat(" ")
     missed = timedelta(hours=1) if local.fold and not offset else timedelta()
     assert parse_local_time(text, BERLIN) == whole - missed
+
+
+@pytest.mark.parametrize("year", [1, 1970, 1998, 2101, 9999])
+def test_a_range_that_ends_where_no_archive_can_be_is_a_mistake_of_the_user(year: int) -> None:
+    far = datetime(year, 6, 1, tzinfo=UTC)
+    for ends in ((far, None), (None, far)):
+        with pytest.raises(ConfigError, match="between 2000 and 2100"):
+            Selection(from_at=ends[0], until_at=ends[1])
+    first = parse_local_time("2000-01-01", BERLIN)
+    assert Selection(from_at=first).from_at == first

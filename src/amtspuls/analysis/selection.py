@@ -11,6 +11,9 @@ from fnmatch import fnmatchcase
 from amtspuls.archive.base import ArchiveReader, PortalRecord
 from amtspuls.errors import ArchiveError, ConfigError
 
+_YEARS = range(1999, 2101)
+"""Of times in UTC. No archive reaches further, and every quarter of an hour of a range is looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -32,6 +35,9 @@ class Selection:
     until_at: datetime | None = None
 
     def __post_init__(self) -> None:
+        for option, at in (("--from", self.from_at), ("--until", self.until_at)):
+            if at and at.year not in _YEARS:
+                raise ConfigError(f"{option} {at:%Y-%m-%d} UTC: give a time between 2000 and 2100")
         if self.from_at and self.until_at and self.from_at >= self.until_at:
             raise ConfigError(
                 f"--from {self.from_at:%Y-%m-%d %H:%M} UTC is not before "
