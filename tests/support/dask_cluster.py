@@ -25,7 +25,7 @@ class Cluster:
         self._file = folder / "scheduler.json"
         self.workers: list[subprocess.Popen[bytes]] = []
         self._scheduler = self._start(
-            "scheduler", "--port", "0", "--scheduler-file", str(self._file)
+            "scheduler", "--port", "0", "--idle-timeout", "600", "--scheduler-file", str(self._file)
         )
         self.name = ""
 
@@ -50,6 +50,8 @@ class Cluster:
             "1",
             "--local-directory",
             str(self._folder),
+            "--death-timeout",
+            "30",
         )
         self.workers.append(process)
 

@@ -68,7 +68,8 @@ def last_seen(evidence: Evidence, calendar: Ints) -> Ints:
     """Instant of the newest answered view in the asked range of each calendar; its begin without one."""
     views = evidence.views
     chosen = evidence.view_answered & evidence.in_range(views.taken_at)
-    size = 1 + max(int(views.calendar.max(initial=0)), int(calendar.max(initial=0)))
-    newest = np.full(size, evidence.asked.from_s, np.int64)
-    np.maximum.at(newest, views.calendar[chosen], views.taken_at[chosen])
-    return newest[calendar]
+    # By place, not by number: numbers of calendars of sealed weeks begin at millions.
+    known, place = np.unique(np.append(calendar, views.calendar[chosen]), return_inverse=True)
+    newest = np.full(len(known), evidence.asked.from_s, np.int64)
+    np.maximum.at(newest, place[len(calendar) :], views.taken_at[chosen])
+    return newest[place[: len(calendar)]]
