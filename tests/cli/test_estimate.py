@@ -72,6 +72,17 @@ def test_a_booking_in_two_calendars_counts_once_and_a_hold_never(archive: Path) 
     assert row["command"] == "amtspuls estimate --legacy --format json"
 
 
+def test_the_old_numbers_of_a_week_are_not_put_beside_a_part_of_it(archive: Path) -> None:
+    options = ("estimate", "--archive", archive, "--legacy", "--format", "json")
+    found = run_well(*options, "--from", "2026-01-26 12:00", "--until", "2026-01-27")
+    (row,) = json.loads(found.out)
+    assert row["bookings"] is not None
+    assert row["legacy_bookings"] is None
+    assert "only for whole sealed weeks" in found.err.replace("\n", " ")
+    whole = run_well(*options, "--from", "2026-01-26", "--until", "2026-01-28")
+    assert json.loads(whole.out)[0]["legacy_bookings"], "nothing of the week lies outside"
+
+
 def test_by_calendar_it_counts_in_each(archive: Path) -> None:
     out = run_well("estimate", "--archive", archive, "--by", "calendar", "--format", "csv").out
     rows = list(csv.DictReader(io.StringIO(out)))

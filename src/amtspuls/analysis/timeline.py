@@ -14,7 +14,7 @@ from amtspuls.analysis.coverage import seconds_between
 from amtspuls.analysis.events import Events
 from amtspuls.analysis.evidence import answered
 from amtspuls.analysis.grouping import Watched
-from amtspuls.analysis.localtime import DAY_S, HOUR_S
+from amtspuls.analysis.localtime import DAY_S, HOUR_S, week_of
 
 HOURLY_UP_TO_DAYS = 21
 """Longer ranges are shown day by day."""
@@ -138,6 +138,19 @@ def list_weeks(watched: Sequence[Watched]) -> tuple[str, ...]:
     first, last = min(days).toordinal(), max(days).toordinal()
     years_and_weeks = (date.fromordinal(day).isocalendar()[:2] for day in range(first, last + 1))
     return tuple(dict.fromkeys(f"{year}-{week:02d}" for year, week in years_and_weeks))
+
+
+def cuts_a_week(watched: Sequence[Watched]) -> bool:
+    """Whether the range leaves out snapshots of a local week of which it has others."""
+    for one in watched:
+        taken_at = one.evidence.snapshots.taken_at
+        weeks, inside = (
+            week_of(one.evidence.offsets.to_local(taken_at)),
+            one.evidence.in_range(taken_at),
+        )
+        if np.isin(weeks[~inside], weeks[inside]).any():
+            return True
+    return False
 
 
 def say_weeks(weeks: Sequence[str]) -> str:

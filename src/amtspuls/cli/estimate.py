@@ -104,7 +104,10 @@ def estimate(
             for row in rows
         ]
     elif old is None:
-        say("the predecessor's numbers are left out: a week of this range is not sealed")
+        say(
+            "the predecessor's numbers are left out: they can be had only for whole sealed weeks, and this range"
+            " cuts one or has one that is not sealed"
+        )
     say_not_asked(others)
     _print(rows, provenance, form)
 
@@ -121,9 +124,11 @@ def _cities(catalogue: Overlays, config: Config) -> dict[str, str]:
 
 def _old_numbers(folder: Path, watched: Sequence[Watched]) -> CalendarCounts | None:
     from amtspuls.analysis.legacy.counts import count_weeks
-    from amtspuls.analysis.timeline import list_weeks
+    from amtspuls.analysis.timeline import cuts_a_week, list_weeks
     from amtspuls.archive.week import WEEKS_NAME, IsoWeek
 
+    if cuts_a_week(watched):
+        return None
     weeks = [IsoWeek.parse(text) for text in list_weeks(watched)]
     return count_weeks(
         folder / WEEKS_NAME, weeks, {one.evidence.record.portal_id for one in watched}
