@@ -14,6 +14,7 @@ from amtspuls.cli.asking import (
     open_archive,
     open_sharing,
     say_left_out,
+    say_not_asked,
 )
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems, Where, Workers
 from amtspuls.cli.output import Format, print_rows, say
@@ -51,6 +52,7 @@ def transitions(
 
     With --out every change is written, with its kind, the rule that decided and how sure that is.
     """
+    from amtspuls.analysis.estimate_table import asked_ones
     from amtspuls.analysis.measures import load_watched
     from amtspuls.analysis.provenance import command_text, provenance_of
     from amtspuls.analysis.transition_table import (
@@ -76,12 +78,14 @@ def transitions(
     ):
         selection = make_selection(reader, include, exclude, system, from_local, until_local)
         say_left_out(reader, selection)
-        watched: Sequence[Watched] = load_watched(reader, selection, sharing=sharing)
+        watched: Sequence[Watched]
+        watched, others = asked_ones(load_watched(reader, selection, sharing=sharing))
         rows = count_kinds(watched)
         provenance = provenance_of(watched, command_text("transitions", options=asked))
         if out is not None:
             count = write_changes(watched, provenance, out)
             say(f"{count:,} changes: {out}")
+    say_not_asked(others)
     columns = kind_columns()
     if form in (Format.CSV, Format.JSON):
         full = [{**row, **provenance.columns()} for row in rows]
