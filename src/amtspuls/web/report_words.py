@@ -195,13 +195,25 @@ TEXTS: Texts = MappingProxyType(
         ),
         "m_booking": ("Booking", "Buchung"),
         "m_booking_text": (
-            "A slot vanished before its start, on a day for which the page answered, and the rule found no other reason.",
-            "Ein Termin verschwand vor seinem Beginn, an einem Tag, zu dem die Seite antwortete, und die Regel fand keinen anderen Grund.",
+            (
+                "Start times vanished before they began, stay away for longer than a hold lasts, and nothing else explains it: no "
+                "notice, no withdrawal, no page that was lost. What vanished together counts once."
+            ),
+            (
+                "Anfangszeiten verschwanden vor ihrem Beginn, bleiben länger weg, als eine Reservierung dauert, und nichts anderes "
+                "erklärt es: kein Vorlauf, keine Rücknahme, keine ausgefallene Seite. Was zusammen verschwand, zählt einmal."
+            ),
         ),
         "m_cancellation": ("Cancellation", "Absage"),
         "m_cancellation_text": (
-            "A slot came back after it had vanished.",
-            "Ein Termin kam wieder, nachdem er verschwunden war.",
+            (
+                "A taken start time is free again, and nothing else explains it: no hold that ended, no release, no new day, no page "
+                "that is back."
+            ),
+            (
+                "Eine vergebene Anfangszeit ist wieder frei, und nichts anderes erklärt es: keine abgelaufene Reservierung, keine "
+                "Freigabe, kein neuer Tag, keine Seite, die wieder da ist."
+            ),
         ),
         "m_wait": ("Wait", "Wartezeit"),
         "m_wait_text": (
@@ -227,27 +239,33 @@ TEXTS: Texts = MappingProxyType(
         ),
         "keep": ("What to keep in mind:", "Was man bedenken sollte:"),
         "k_truth": (
-            "Nobody outside an office knows which vanished slot was a booking. The figures are estimates.",
-            "Niemand außerhalb eines Amts weiß, welcher verschwundene Termin eine Buchung war. Die Zahlen sind Schätzungen.",
+            (
+                "Nobody outside an office knows which vanished slot was a booking. The figures are estimates: at least and at most are "
+                "meant to hold the truth in nine of ten weeks of a calendar, tried on simulated offices; real ones may differ."
+            ),
+            (
+                "Niemand außerhalb eines Amts weiß, welcher verschwundene Termin eine Buchung war. Die Zahlen sind Schätzungen: mindestens und "
+                "höchstens sind an simulierten Ämtern erprobt (neun von zehn Wochen eines Kalenders liegen dazwischen); echte können abweichen."
+            ),
         ),
         "k_starts": (
             (
                 "A long appointment takes several start times, and calendars that share the same clerks show the same change several "
-                "times. A rule that counts each of them counts too much."
+                "times. Both count once where snapshots show that they belong together. Who books beside a desk that stays free is not seen."
             ),
             (
                 "Ein langer Termin belegt mehrere Anfangszeiten, und Kalender mit denselben Sachbearbeitern zeigen dieselbe Änderung "
-                "mehrfach. Eine Regel, die jede einzeln zählt, zählt zu viel."
+                "mehrfach. Beides zählt einmal, wo Abrufe zeigen, dass es zusammengehört. Wer neben einem Platz bucht, der frei bleibt, wird nicht gesehen."
             ),
         ),
         "k_between": (
             (
-                "What is booked and cancelled between two snapshots is not seen at all. A slot that is held and given up can look like "
-                "a booking and a cancellation."
+                "What is booked and cancelled between two snapshots is not seen, only estimated. A slot that is held for longer than usual "
+                "looks like a booking and a cancellation; what an office takes away one by one looks booked."
             ),
             (
-                "Was zwischen zwei Abrufen gebucht und abgesagt wird, sieht niemand. Ein Termin, der reserviert und aufgegeben wird, kann "
-                "wie eine Buchung und eine Absage aussehen."
+                "Was zwischen zwei Abrufen gebucht und abgesagt wird, sieht niemand; es wird geschätzt. Ein Termin, der länger als üblich "
+                "reserviert ist, sieht wie eine Buchung und eine Absage aus; was ein Amt einzeln zurücknimmt, sieht gebucht aus."
             ),
         ),
         "k_online": (
@@ -270,7 +288,7 @@ TEXTS: Texts = MappingProxyType(
                 "data. Each figure can be made again from the archive with the command beside it; add --archive DIR for its folder."
             ),
             (
-                "Erstellt von amtspuls {version} aus {portals}, {weeks}; Daten {digest}. Diese Seite braucht kein Netz und enthält keine "
+                "Erstellt von amtspuls {version}. Grundlage: {portals}, {weeks}; Daten {digest}. Diese Seite braucht kein Netz und enthält keine "
                 "personenbezogenen Daten. Jede Zahl lässt sich mit dem Befehl daneben aus dem Archiv neu erzeugen; --archive ORDNER nennt seinen Ort."
             ),
         ),
