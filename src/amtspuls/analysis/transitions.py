@@ -95,8 +95,8 @@ def _changes(typing: Typing) -> Changes:
     scene = typing.scene
     seen = scene.open_seen_at > LONG_AGO
     parts = [
-        _side(scene, typing.closings.side, scene.closed_at, scene.close_seen_at),
-        _side(scene, typing.openings, scene.opened_at, scene.open_seen_at, opening=True).only(seen),
+        _side(scene, typing.closings.side, opening=False),
+        _side(scene, typing.openings, opening=True).only(seen),
     ]
     whole = Changes._make(map(np.concatenate, zip(*parts, strict=True)))
     whole = whole.only((whole.kind >= 0) & scene.evidence.in_range(whole.at))
@@ -109,8 +109,9 @@ def _changes(typing: Typing) -> Changes:
     )
 
 
-def _side(scene: Scene, side: Side, at: Ints, seen_at: Ints, *, opening: bool = False) -> Changes:
-    count = len(at)
+def _side(scene: Scene, side: Side, *, opening: bool) -> Changes:
+    count = len(scene.slot)
+    at, seen_at = scene.seen_around(opening=opening)
     return Changes(
         calendar=scene.spans.calendar,
         slot=scene.slot,
@@ -118,7 +119,7 @@ def _side(scene: Scene, side: Side, at: Ints, seen_at: Ints, *, opening: bool = 
         seen_at=seen_at,
         start_s=scene.start_s,
         opening=np.full(count, opening),
-        timed=at - np.maximum(seen_at, 0) <= scene.join_s,
+        timed=scene.open_timed if opening else scene.close_timed,
         kind=side.kind,
         reason=side.reason,
         confidence=side.confidence,

@@ -12,10 +12,13 @@ import pytest
 from amtspuls.analysis.estimate import estimate
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.measures import load_watched
+from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.typed.find import type_changes
 from amtspuls.analysis.typed.tally import tally_bookings, tally_cancellations
 from amtspuls.model import Slot
 from support.acted import Page, at, office_hours, start
+from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every
 
 
 def hasty_page(mean_min: float, count: int = 260) -> Page:
@@ -121,3 +124,19 @@ def test_what_may_hide_a_booking_is_in_the_most_of_every_calendar_over_the_desk(
     both = estimate([watched], Kind.BOOKED, By.CALENDAR).values()
     assert len({bounds.high for bounds in both if bounds}) == 1
     assert {bounds.high - bounds.central > 32 for bounds in both if bounds} == {True}
+
+
+def test_a_booking_has_a_known_hour_as_long_as_its_own_snapshots_were_planned() -> None:
+    quick = every("2026-01-19 05:00", 4 * 24 * 4)
+    slow = every("2026-01-23 05:00", 48, minutes=60, period_s=3600)
+    gone = slow[30].at
+    spans = [
+        TinySpan(1, Slot(start(7, "08:00") + minutes), quick[0].at, closed)
+        for minutes, closed in ((0, gone), (60, None), (120, None))
+    ]
+    reader = TinyReader(TinyPortal("bonn", [*quick, *slow], spans))
+    (watched,) = load_watched(reader, Selection(from_at=slow[10].at))
+    found = watched.transitions
+    assert found.bookings.at.tolist() == [int(gone.timestamp())]
+    assert found.bookings.timed.all(), "the hour before it was covered"
+    assert found.changes.timed.all()

@@ -100,11 +100,6 @@ class Scene:
         snapshots = self.evidence.snapshots
         return snapshots.taken_at[answered(snapshots.outcome)]
 
-    @cached_property
-    def join_s(self) -> int:
-        """Two snapshots so close cover the time between them."""
-        return int(JOIN_FACTOR * float(np.median(self.evidence.period_s)))
-
     @property
     def slot(self) -> Ints:
         """Start time."""
@@ -173,20 +168,51 @@ class Scene:
     @cached_property
     def open_seen_at(self) -> Ints:
         """Newest instant before ``opened_at`` that covered the day without it; ``LONG_AGO``: none."""
-        return self._seen_at(self.opened_at)
+        return self._taken_at(self._open_view)
 
     @cached_property
     def close_seen_at(self) -> Ints:
         """Newest instant before ``closed_at`` that still showed it."""
-        seen_at = self._seen_at(np.where(self.vanished, self.closed_at, self.opened_at + 1))
-        return np.maximum(seen_at, self.opened_at)
+        return np.maximum(self._taken_at(self._close_view), self.opened_at)
 
-    def _seen_at(self, at: Ints) -> Ints:
-        spans, views = self.spans, self.evidence.views
-        found = newest_view_before(self.evidence, spans.calendar, spans.slot, at)
-        seen_at = np.full(len(found), LONG_AGO, np.int64)
-        seen_at[found >= 0] = views.taken_at[found[found >= 0]]
-        return seen_at
+    @cached_property
+    def open_timed(self) -> Bools:
+        """Whether the time between ``open_seen_at`` and ``opened_at`` was covered."""
+        return self._is_joined(self._open_view, self.opened_at - self.open_seen_at)
+
+    @cached_property
+    def close_timed(self) -> Bools:
+        """Whether the time between ``close_seen_at`` and ``closed_at`` was covered."""
+        return self._is_joined(self._close_view, self.closed_at - self.close_seen_at)
+
+    def seen_around(self, *, opening: bool) -> tuple[Ints, Ints]:
+        """When each span opened (or closed), and the newest instant before it that still had it otherwise."""
+        if opening:
+            return self.opened_at, self.open_seen_at
+        return self.closed_at, self.close_seen_at
+
+    @cached_property
+    def _open_view(self) -> Ints:
+        return self._view_before(self.opened_at)
+
+    @cached_property
+    def _close_view(self) -> Ints:
+        return self._view_before(np.where(self.vanished, self.closed_at, self.opened_at + 1))
+
+    def _view_before(self, at: Ints) -> Ints:
+        return newest_view_before(self.evidence, self.spans.calendar, self.spans.slot, at)
+
+    def _taken_at(self, view: Ints) -> Ints:
+        taken_at = np.full(len(view), LONG_AGO, np.int64)
+        taken_at[view >= 0] = self.evidence.views.taken_at[view[view >= 0]]
+        return taken_at
+
+    def _is_joined(self, view: Ints, distance_s: Ints) -> Bools:
+        """By the plan of each view, as covered time has it: it may change within an archive."""
+        known = view >= 0
+        joined = np.zeros(len(view), np.bool_)
+        joined[known] = distance_s[known] <= JOIN_FACTOR * self.evidence.view_period_s[view[known]]
+        return joined
 
     @cached_property
     def returned_after(self) -> Ints:

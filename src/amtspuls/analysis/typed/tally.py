@@ -127,20 +127,20 @@ def _tally(
     lead = order[first]
     chosen = rows[lead]
     closing = place is scene.closed
-    at = (scene.closed_at if closing else scene.opened_at)[chosen]
-    seen = scene.close_seen_at if closing else scene.open_seen_at
+    at, seen = scene.seen_around(opening=not closing)
     seen_at = np.full(len(chosen), np.iinfo(np.int64).max)
     np.minimum.at(seen_at, blocks, seen[rows])
+    timed = scene.close_timed if closing else scene.open_timed
     share = np.bincount(blocks, weight) / np.maximum(np.bincount(blocks), 1)
     count = number * share
     factor = missed[scene.group[chosen]]
     tally = Tally(
         calendar=scene.spans.calendar[chosen],
         slot=scene.slot[chosen],
-        at=at,
+        at=at[chosen],
         seen_at=seen_at,
         start_s=scene.start_s[chosen],
-        timed=at - seen_at <= scene.join_s,
+        timed=np.bincount(blocks, ~timed[rows]) == 0,
         weight=count * (1 + factor),
         doubt=count * factor + (number - count) + 0.5 * (number - 1),
         block=blocks[lead],
