@@ -9,10 +9,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+_PADDING = 3
+"""Spaces between two columns of a table."""
+_SHORT = 12
+"""Values up to so many characters stay on one line."""
 
 
 class Format(StrEnum):
@@ -88,15 +95,83 @@ def _print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for key in columns:
-        numeric = any(isinstance(row.get(key), int | float) for row in rows)
-        table.add_column(
-            heading.get(key, key), justify="right" if numeric else "left", overflow="fold"
+    screen = console()
+    for part in _parts(rows, columns, heading, screen.width if screen.is_terminal else None):
+        # Rich cuts words before it wraps headings; in a terminal the widths are ours where it would.
+        tight = screen.is_terminal and _least_total(
+            rows, part, heading
+        ) <= screen.width < _full_total(rows, part, heading)
+        table = Table(
+            title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
         )
-    for row in rows:
-        table.add_row(*(Text(_plain(row.get(key))) for key in columns))
-    console().print(table)
+        for key in part:
+            table.add_column(
+                heading.get(key, key),
+                justify="right" if _is_numeric(rows, key) else "left",
+                overflow="fold",
+                width=_least_width(rows, key, heading.get(key, key)) if tight else None,
+            )
+        for row in rows:
+            table.add_row(*(Text(_plain(row.get(key))) for key in part))
+        screen.print(table)
+        title = ""
+
+
+def _parts(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    heading: Mapping[str, str],
+    width: int | None,
+) -> list[list[str]]:
+    """Split columns into tables that fit a terminal without cutting words, each with the columns that name a row.
+
+    Args:
+        rows: The rows.
+        columns: Their keys, in order.
+        heading: Headings, where they differ from the keys.
+        width: Characters of a line; None where nobody looks at lines.
+    """
+    if width is None or _least_total(rows, columns, heading) <= width:
+        return [list(columns)]
+    needs = {key: _least_width(rows, key, heading.get(key, key)) + _PADDING for key in columns}
+    names = list(takewhile(lambda key: not _is_numeric(rows, key), columns))
+    if not names or sum(needs[key] for key in names) > width / 2:
+        names = list(columns[:1])
+    parts = [names]
+    for key in columns[len(names) :]:
+        if len(parts[-1]) > len(names) and sum(needs[one] for one in (*parts[-1], key)) > width:
+            parts.append(list(names))
+        parts[-1] = [*parts[-1], key]
+    return parts
+
+
+def _least_total(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], heading: Mapping[str, str]
+) -> int:
+    return sum(_least_width(rows, key, heading.get(key, key)) + _PADDING for key in columns)
+
+
+def _full_total(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], heading: Mapping[str, str]
+) -> int:
+    texts = {
+        key: [heading.get(key, key), *(_plain(row.get(key)) for row in rows)] for key in columns
+    }
+    return sum(max(map(len, each)) + _PADDING for each in texts.values())
+
+
+def _least_width(rows: Sequence[Mapping[str, Any]], key: str, heading: str) -> int:
+    """Width in which no word and no short value is cut."""
+    cells = [_plain(row.get(key)) for row in rows]
+    words = [
+        *heading.split(),
+        *(word for cell in cells for word in ([cell] if len(cell) <= _SHORT else cell.split())),
+    ]
+    return max((len(word) for word in words), default=0)
+
+
+def _is_numeric(rows: Sequence[Mapping[str, Any]], key: str) -> bool:
+    return any(isinstance(row.get(key), int | float) for row in rows)
 
 
 def _plain(value: Any) -> str:
