@@ -126,6 +126,22 @@ def test_what_may_hide_a_booking_is_in_the_most_of_every_calendar_over_the_desk(
     assert {bounds.high - bounds.central > 32 for bounds in both if bounds} == {True}
 
 
+def test_how_often_a_page_was_asked_before_does_not_turn_holds_into_bookings() -> None:
+    quick = every("2026-01-05 05:00", 4 * 24 * 21)
+    slow = every("2026-01-26 05:00", 24 * 7, minutes=60, period_s=3600)
+    random, spans = Random(1), []
+    for number, minute in enumerate(office_hours(range(35, 45), grid_min=30)):
+        gone = random.randrange(5, len(slow) - 30)
+        spans.append(TinySpan(1, minute, quick[0].at, slow[gone].at))
+        if number % 2:
+            spans.append(TinySpan(1, minute, slow[gone + 2].at))
+    reader = TinyReader(TinyPortal("bonn", [*quick, *slow], spans))
+    (watched,) = load_watched(reader, Selection(from_at=slow[0].at))
+    held = watched.transitions.changes.of(Kind.HELD)
+    assert len(held.at) == 40
+    assert watched.transitions.bookings.weight.sum() == pytest.approx(40, abs=4)
+
+
 def test_a_booking_has_a_known_hour_as_long_as_its_own_snapshots_were_planned() -> None:
     quick = every("2026-01-19 05:00", 4 * 24 * 4)
     slow = every("2026-01-23 05:00", 48, minutes=60, period_s=3600)

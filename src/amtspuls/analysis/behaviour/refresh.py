@@ -79,7 +79,8 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
     """
     rows = seen.rows
     people = rows.ended & (rows.closed_at < np.minimum(leaves_at, rows.start_s))
-    people &= ~seen.disturbed
+    # Where snapshots lay further apart than usual, their own beat would be taken for one of the page.
+    people &= ~seen.disturbed & seen.near(rows.shown_at, rows.closed_at)
     at = distinct(rows.closed_at[people])
     found = Refresh(len(at) >= _LEAST_CHANGES, None, np.zeros(0, np.int64), 0, len(at))
     if not found.known:

@@ -90,8 +90,9 @@ class Scene:
 
     @cached_property
     def step_s(self) -> int:
-        """Usual distance of two snapshots."""
-        gaps = np.diff(self.taken_at)
+        """Usual distance of two snapshots of the range: how often others were taken says nothing of these."""
+        inside = self.taken_at[self.evidence.in_range(self.taken_at)]
+        gaps = np.diff(inside if len(inside) > 1 else self.taken_at)
         return int(np.median(gaps)) if len(gaps) else int(np.median(self.evidence.period_s))
 
     @cached_property
