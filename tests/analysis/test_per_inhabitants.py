@@ -57,7 +57,7 @@ def test_a_whole_week_is_divided_by_the_people_of_the_town() -> None:
     assert [row["bookings_per_week"], row["inhabitants"]] == [pytest.approx(12), people("bonn")]
     assert row["related_to"] == "Bonn (Nordrhein-Westfalen)"
     assert row["per_1000_week"] == pytest.approx(12_000 / people("bonn"))
-    assert "bookings a week for 1000 of" in answer.sentence
+    assert "bookings a week for every 1,000 of" in answer.sentence
 
 
 @pytest.mark.parametrize("portal_id", ["kreiswesel", "bielefeldkfz", "not-in-the-catalogue"])

@@ -6,6 +6,7 @@ from textwrap import fill
 from typing import NamedTuple
 
 from amtspuls.analysis.base import Measure, Unit
+from amtspuls.analysis.transitions import RULE
 
 _WIDTH = 100
 _TITLES = {
@@ -52,7 +53,7 @@ def explain(measure: Measure) -> tuple[Part, ...]:
         *parts("source", measure.source),
         *parts("caveat", *measure.caveats),
         *parts("by", ", ".join(measure.by)),
-        *parts("rule", f"{measure.rule} (docs/reference/measures.md#rule)"),
+        *parts("rule", f"{measure.rule} (docs/reference/measures.md#{_place_of_rule(measure)})"),
         *parts("more", f"docs/reference/measures.md#{measure.name}"),
     )
 
@@ -81,5 +82,10 @@ def explain_text(measure: Measure) -> str:
     return "\n".join(lines)
 
 
+def _place_of_rule(measure: Measure) -> str:
+    """What the estimator does has a section of its own; other rules are told with their measure."""
+    return "rule" if measure.rule == RULE else measure.name
+
+
 def _unit(unit: Unit) -> str:
-    return unit.value or "number"
+    return unit.value or "no unit"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, measured_in
+from amtspuls.analysis.base import Column, Figures, Measure, Row, count_of, measured_in
 from amtspuls.analysis.grouping import By, Label, Watched, count_events, observe
 from amtspuls.analysis.transitions import RULE
 from amtspuls.catalogue.inhabitants import Inhabitants, inhabitants_of
@@ -87,7 +87,7 @@ def _say(row: Row) -> str:
             f"every weekday, {measured_in(row)}"
         )
     return (
-        f"{row['per_1000_week']:.1f} bookings a week for 1000 of {row['inhabitants']} inhabitants, "
+        f"{row['per_1000_week']:.1f} bookings a week for every 1,000 of {count_of(row['inhabitants'], 'inhabitant')}, "
         f"{measured_in(row)}"
     )
 

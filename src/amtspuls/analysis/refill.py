@@ -111,10 +111,10 @@ def _say(row: Row) -> str:
     if not row["cancellations"]:
         return f"no cancellation was seen, {measured_in(row)}"
     half = row["median_hours"]
-    after = f"{half} hours" if isinstance(half, str) else f"{half:.1f} hours"
+    after = half if isinstance(half, str) else f"{half:.1f}"
     return (
         f"of {count_of(round(row['cancellations']), 'cancelled slot')} {percent(row['refilled_share'])} were "
-        f"seen booked again, half of them all after {after}, {measured_in(row)}"
+        f"seen booked again; half of all cancelled ones are after {after} hours, {measured_in(row)}"
     )
 
 

@@ -84,7 +84,7 @@ def transitions(
         provenance = provenance_of(watched, command_text("transitions", options=asked))
         if out is not None:
             count = write_changes(watched, provenance, out)
-            say(f"{count:,} changes: {out}")
+            say(f"{count:,} change{'' if count == 1 else 's'}: {out}")
     say_not_asked(others)
     columns = kind_columns()
     if form in (Format.CSV, Format.JSON):
