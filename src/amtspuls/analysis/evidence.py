@@ -32,6 +32,8 @@ MEMORY_S = 7 * DAY_S
 """How long before a change the portal must have been seen for the change to count as seen happen."""
 HISTORY = timedelta(days=400)
 """How long before the range spans are read: no portal shows slots further ahead."""
+NO_SLOT = 1 << 26
+"""Start times from here on, in 2097, are fillers such as 2099-12-31; keys of spans have no room for them."""
 AFTERWARDS = timedelta(hours=3)
 """How long after the range: no portal holds a time for longer."""
 
@@ -98,11 +100,16 @@ class Evidence:
 
     @cached_property
     def later_spans(self) -> SpanColumns:
-        """As ``spans``, with those that opened in ``AFTERWARDS``: they tell how the last changes went on."""
+        """As ``spans``, with those that opened in ``AFTERWARDS``: they tell how the last changes went on.
+
+        Start times that are no appointments (``NO_SLOT``) are left out.
+        """
         from_at, until_at = map(_instant, self.asked)
-        return self.reader.spans(
+        found = self.reader.spans(
             self.record.portal_id, from_at - HISTORY, max(from_at, until_at) + AFTERWARDS
         )
+        real = (found.slot >= 0) & (found.slot < NO_SLOT)
+        return found if real.all() else SpanColumns._make(column[real] for column in found)
 
     @cached_property
     def spans(self) -> SpanColumns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import numpy as np
@@ -16,9 +16,9 @@ from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.typed.find import type_changes
 from amtspuls.analysis.typed.tally import tally_bookings, tally_cancellations
-from amtspuls.model import Slot
+from amtspuls.model import Slot, slot_from_local
 from support.acted import Page, at, office_hours, start
-from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every
+from support.tiny_archive import TinyPortal, TinyReader, TinySpan, days, every
 
 
 def hasty_page(mean_min: float, count: int = 260) -> Page:
@@ -124,6 +124,20 @@ def test_what_may_hide_a_booking_is_in_the_most_of_every_calendar_over_the_desk(
     both = estimate([watched], Kind.BOOKED, By.CALENDAR).values()
     assert len({bounds.high for bounds in both if bounds}) == 1
     assert {bounds.high - bounds.central > 32 for bounds in both if bounds} == {True}
+
+
+@pytest.mark.parametrize("year", [2099, 2600])
+def test_start_times_that_only_fill_a_page_change_no_figure(year: int) -> None:
+    snapshots = every("2026-01-26 05:00", 200)
+    filler = slot_from_local(datetime(year, 12, 31, 8))
+    spans = [
+        TinySpan(1, Slot(first + 30 * place), snapshots[0].at, snapshots[20 + 3 * place].at)
+        for first in (start(7, "08:00"), filler)
+        for place in range(5)
+    ]
+    portal = TinyPortal("bonn", snapshots, spans, covered=days("2020-01-01", f"{year}-12-31"))
+    (watched,) = load_watched(TinyReader(portal), Selection())
+    assert watched.transitions.bookings.weight.sum() == pytest.approx(5)
 
 
 def test_how_often_a_page_was_asked_before_does_not_turn_holds_into_bookings() -> None:
