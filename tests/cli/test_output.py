@@ -46,3 +46,12 @@ def test_a_wide_terminal_gets_one_table_and_a_narrow_one_rows_named_in_each_part
 
 def test_what_no_terminal_reads_is_never_split(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _print(monkeypatch, 55, terminal=False).count(" portal") == 1
+
+
+def test_a_table_without_rows_has_its_headings(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    screen = Console(file=stream, width=30, force_terminal=True, color_system=None)
+    monkeypatch.setattr(output, "console", lambda: screen)
+    print_rows([], ["portal", "note", "rate"], Format.TABLE, titles=TITLES)
+    assert "portal" in stream.getvalue()
+    assert "cancellations" in stream.getvalue()

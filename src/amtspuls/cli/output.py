@@ -97,10 +97,7 @@ def _print_table(
 
     screen = console()
     for part in _parts(rows, columns, heading, screen.width if screen.is_terminal else None):
-        # Rich cuts words before it wraps headings; in a terminal the widths are ours where it would.
-        tight = screen.is_terminal and _least_total(
-            rows, part, heading
-        ) <= screen.width < _full_total(rows, part, heading)
+        widths = _widths(rows, part, heading, screen.width) if screen.is_terminal else {}
         table = Table(
             title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
         )
@@ -109,7 +106,7 @@ def _print_table(
                 heading.get(key, key),
                 justify="right" if _is_numeric(rows, key) else "left",
                 overflow="fold",
-                width=_least_width(rows, key, heading.get(key, key)) if tight else None,
+                width=widths.get(key),
             )
         for row in rows:
             table.add_row(*(Text(_plain(row.get(key))) for key in part))
@@ -151,13 +148,26 @@ def _least_total(
     return sum(_least_width(rows, key, heading.get(key, key)) + _PADDING for key in columns)
 
 
-def _full_total(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], heading: Mapping[str, str]
-) -> int:
-    texts = {
-        key: [heading.get(key, key), *(_plain(row.get(key)) for row in rows)] for key in columns
+def _widths(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    heading: Mapping[str, str],
+    width: int,
+) -> dict[str, int]:
+    """Widths that cut no word, where rich would: spare room goes to whoever lacks most. Else none."""
+    spare = width - _least_total(rows, columns, heading)
+    least = {key: _least_width(rows, key, heading.get(key, key)) for key in columns}
+    lacks = {
+        key: max(len(heading.get(key, key)), *(len(_plain(row.get(key))) for row in rows), 0)
+        - least[key]
+        for key in columns
     }
-    return sum(max(map(len, each)) + _PADDING for each in texts.values())
+    if spare < 0 or sum(lacks.values()) <= spare:
+        return {}
+    for _ in range(spare):
+        key = max(lacks, key=lambda one: lacks[one])
+        least[key], lacks[key] = least[key] + 1, lacks[key] - 1
+    return least
 
 
 def _least_width(rows: Sequence[Mapping[str, Any]], key: str, heading: str) -> int:
