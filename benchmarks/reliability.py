@@ -28,6 +28,7 @@ LONG_RUNS = {
     "tests/integration/test_faults.py": "every fault at midnight, around both clock changes and across a slot's start: an honest gap and no change",
     "tests/integration/test_wire_property.py": "400 random portals and offers per system, read over HTTP: what is read is what is offered",
     "tests/systems/test_hostile_pages.py": "10,000 broken and generated pages per parser, and pages made to be expensive: a model or a typed error, within 1 s and 200 MB",
+    "tests/integration/test_dask.py": "a cluster with a worker killed amid the import of four real weeks: the same sealed bytes, the same changes (only where recorded weeks are present)",
     "tests/integration/test_round_trip.py": "real weeks replayed and exported: the same slots come back (only where recorded weeks are present)",
 }
 

@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from support.guard import OffLoopbackError
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Where a test does not say how many examples: what CI has time for. The long runs try ten times as many.
+settings.register_profile("usual", max_examples=40)
+settings.register_profile("endurance", max_examples=400)
+settings.load_profile("endurance" if os.environ.get("AMTSPULS_ENDURANCE") else "usual")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,7 +148,9 @@ def test_the_largest_real_weeks_are_the_same(
     cluster: Cluster, shared: Path, tmp_path: Path
 ) -> None:
     raw = shared / "data" / "office-schedule-data" / "raw"
-    bundles = [raw / name[:4] / f"{name}.tar.gz" for name in LARGE]
+    # All four take two minutes: that is for the long runs.
+    wanted = LARGE if os.environ.get("AMTSPULS_ENDURANCE") else LARGE[:2]
+    bundles = [raw / name[:4] / f"{name}.tar.gz" for name in wanted]
     here, there = tmp_path / "here", tmp_path / "there"
     run_well("import", *bundles, "--archive", here)
     found, names = find_bundles(bundles), load_metadata(raw / "metadata.json")
