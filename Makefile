@@ -26,11 +26,11 @@ types: $(VENV)/test.stamp
 contracts: $(VENV)/test.stamp
 	$(BIN)/lint-imports --no-logo
 
-# Real weeks and killed processes are many simulated rounds: tracing each line of them costs minutes and covers
-# nothing that the other tests do not.
+# Real weeks, killed processes and generated examples are many rounds of the same: tracing each line of them costs
+# minutes and covers nothing that the other tests do not.
 tests: $(VENV)/test.stamp
-	$(BIN)/pytest -n 2 --dist worksteal -m "slow and not live"
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not slow and not live"
+	$(BIN)/pytest -n 2 --dist worksteal -m "(slow or property) and not live"
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not slow and not property and not live"
 
 # The pictures of the documentation, from the town of the demo. SVG of the same archive is the same text.
 pictures: $(VENV)/base.stamp

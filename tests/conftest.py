@@ -21,6 +21,13 @@ settings.register_profile("endurance", max_examples=400)
 settings.load_profile("endurance" if os.environ.get("AMTSPULS_ENDURANCE") else "usual")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of generated examples are many small ones: they run without being traced, like slow ones."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("property")
+
+
 @pytest.fixture(autouse=True)
 def _loopback_only(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse name look-ups and connections that leave loopback."""
