@@ -66,17 +66,6 @@ def estimate_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
     )
 
 
-def asked_ones(watched: Sequence[Watched]) -> tuple[list[Watched], list[str]]:
-    """Portals that were asked in the range, whatever came of it, and the ids of the others."""
-    asked, others = [], []
-    for one in watched:
-        if one.evidence.in_range(one.evidence.snapshots.taken_at).any():
-            asked.append(one)
-        else:
-            others.append(one.evidence.record.portal_id)
-    return asked, others
-
-
 def tabulate(
     watched: Sequence[Watched],
     by: str,

@@ -178,6 +178,17 @@ def load_watched(
     return tuple(Watched(evidence) for evidence in found)
 
 
+def asked_ones(watched: Sequence[Watched]) -> tuple[list[Watched], list[str]]:
+    """Portals that were asked in the range, whatever came of it, and the ids of the others."""
+    asked, others = [], []
+    for one in watched:
+        if one.evidence.in_range(one.evidence.snapshots.taken_at).any():
+            asked.append(one)
+        else:
+            others.append(one.evidence.record.portal_id)
+    return asked, others
+
+
 def take_measure(measure: Measure, watched: Sequence[Watched], by: By) -> Answer:
     """Put a question to what was read."""
     total = _rows(measure, watched, By.ALL)[0]

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from amtspuls.analysis.grouping import Watched
+    from amtspuls.analysis.provenance import Option, Provenance
     from amtspuls.analysis.selection import Selection
     from amtspuls.analysis.sharing import Sharing
     from amtspuls.archive.base import ArchiveReader
+    from amtspuls.cli.output import Format
+
+Filters = tuple[list[str] | None, list[str] | None, list[str] | None]
+"""What ``-i``, ``-e`` and ``--system`` say."""
 
 From = Annotated[
     str | None,
@@ -51,6 +57,49 @@ def open_sharing(
 
     with open_executor(executor, workers) as opened:
         yield Sharing(opened, archive or load_settings(config).archive)
+
+
+@contextmanager
+def watch(
+    place: tuple[Path | None, Path | None],
+    filters: Filters,
+    times: tuple[str | None, str | None],
+    work: tuple[str | None, int | None],
+) -> Iterator[list[Watched]]:
+    """Open the selected portals that were asked in the range; say which others are left out, and why.
+
+    Args:
+        place: ``--archive`` and ``--config``.
+        filters: ``-i``, ``-e`` and ``--system``.
+        times: ``--from`` and ``--until``.
+        work: ``--executor`` and ``--workers``.
+    """
+    from amtspuls.analysis.measures import asked_ones, load_watched
+
+    with open_archive(*place) as reader, open_sharing(*work, *place) as sharing:
+        selection = make_selection(reader, *filters, *times)
+        say_left_out(reader, selection)
+        watched, others = asked_ones(load_watched(reader, selection, sharing=sharing))
+        say_not_asked(others)
+        yield watched
+
+
+def options_of(
+    filters: Filters,
+    times: tuple[str | None, str | None],
+    form: Format,
+    **more: str | bool | None,
+) -> dict[str, Option]:
+    """What was given on the command line, as ``provenance.command_text`` wants it; ``more`` by the names of options."""
+    given: dict[str, Option] = dict(zip(("-i", "-e", "--system"), filters, strict=True))
+    given |= {f"--{name}": value for name, value in more.items()}
+    given |= dict(zip(("--from", "--until"), times, strict=True))
+    return {**given, "--format": None if form == "table" else form.value}
+
+
+def print_origin(provenance: Provenance, form: Format) -> None:
+    """Print where figures come from: beside them, not among the remarks, so that a copied table keeps it."""
+    print(f"\n{provenance.line()}" if form == "markdown" else provenance.line())
 
 
 def make_selection(

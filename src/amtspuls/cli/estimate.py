@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import (
-    From,
-    Until,
-    make_selection,
-    open_archive,
-    open_sharing,
-    say_left_out,
-    say_not_asked,
-)
+from amtspuls.cli.asking import From, Until, options_of, print_origin, watch
 from amtspuls.cli.options import (
     Archive,
     Config,
@@ -70,30 +62,15 @@ def estimate(
 
     Where less than half of the time was covered a figure is refused.
     """
-    from amtspuls.analysis.estimate_table import CITY, asked_ones, require_grouping, tabulate
-    from amtspuls.analysis.measures import load_watched
+    from amtspuls.analysis.estimate_table import CITY, require_grouping, tabulate
     from amtspuls.analysis.provenance import command_text, provenance_of
     from amtspuls.settings import load_settings
 
     grouping = require_grouping(by)
     folder = archive or load_settings(config).archive
-    asked = {
-        "-i": include,
-        "-e": exclude,
-        "--system": system,
-        "--by": by,
-        "--legacy": legacy,
-        "--from": from_local,
-        "--until": until_local,
-        "--format": None if form is Format.TABLE else form.value,
-    }
-    with (
-        open_archive(archive, config) as reader,
-        open_sharing(executor, workers, archive, config) as sharing,
-    ):
-        selection = make_selection(reader, include, exclude, system, from_local, until_local)
-        say_left_out(reader, selection)
-        watched, others = asked_ones(load_watched(reader, selection, sharing=sharing))
+    filters, times = (include, exclude, system), (from_local, until_local)
+    asked = options_of(filters, times, form, by=by, legacy=legacy)
+    with watch((archive, config), filters, times, (executor, workers)) as watched:
         cities = _cities(catalogue, config) if grouping == CITY else {}
         old = _old_numbers(folder, watched) if legacy else None
         rows = tabulate(watched, grouping, cities, old)
@@ -108,7 +85,6 @@ def estimate(
             "the predecessor's numbers are left out: they can be had only for whole sealed weeks, and this range"
             " cuts one or has one that is not sealed"
         )
-    say_not_asked(others)
     _print(rows, provenance, form)
 
 
@@ -153,6 +129,6 @@ def _print(rows: Sequence[Row], provenance: Provenance, form: Format) -> None:
         title="Visible bookings and cancellations, with their uncertainty",
         titles={column.key: column.title for column in shown},
     )
-    print(f"\n{provenance.line()}" if form is Format.MARKDOWN else provenance.line())
+    print_origin(provenance, form)
     rule = rows[0]["rule"] if rows else ""
     say(f"Rule {rule}: what counts, and what nobody can see, is in docs/reference/estimates.md.")

@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import (
-    From,
-    Until,
-    make_selection,
-    open_archive,
-    open_sharing,
-    say_left_out,
-    say_not_asked,
-)
+from amtspuls.cli.asking import From, Until, options_of, print_origin, watch
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems, Where, Workers
 from amtspuls.cli.output import Format, print_rows, say
 
@@ -64,9 +56,7 @@ def measure(
     if name is None:
         _list_measures(form)
         return
-    from amtspuls.analysis.estimate_table import asked_ones
     from amtspuls.analysis.measures import (
-        load_watched,
         require_by,
         require_measure,
         take_measure,
@@ -78,25 +68,11 @@ def measure(
         _print_explained(wanted, form)
         return
     grouping = require_by(wanted, by)
-    asked = {
-        "-i": include,
-        "-e": exclude,
-        "--system": system,
-        "--by": by,
-        "--from": from_local,
-        "--until": until_local,
-        "--format": None if form is Format.TABLE else form.value,
-    }
-    with (
-        open_archive(archive, config) as reader,
-        open_sharing(executor, workers, archive, config) as sharing,
-    ):
-        selection = make_selection(reader, include, exclude, system, from_local, until_local)
-        say_left_out(reader, selection)
-        watched, others = asked_ones(load_watched(reader, selection, sharing=sharing))
+    filters, times = (include, exclude, system), (from_local, until_local)
+    asked = options_of(filters, times, form, by=by)
+    with watch((archive, config), filters, times, (executor, workers)) as watched:
         answer = take_measure(wanted, watched, grouping)
         provenance = provenance_of(watched, command_text("measure", name, options=asked))
-    say_not_asked(others)
     _print_answer(answer, provenance, form)
 
 
@@ -135,7 +111,6 @@ def _print_answer(answer: Answer, provenance: Provenance, form: Format) -> None:
         title=answer.measure.question,
         titles={column.key: column.title for column in columns},
     )
-    # Beside the figures, not among the remarks: a table that is copied keeps its origin.
-    print(f"\n{provenance.line()}" if form is Format.MARKDOWN else provenance.line())
+    print_origin(provenance, form)
     say(f"{answer.measure.name}: {answer.sentence}.")
     say(small_print(answer))

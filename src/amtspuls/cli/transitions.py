@@ -7,22 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import (
-    From,
-    Until,
-    make_selection,
-    open_archive,
-    open_sharing,
-    say_left_out,
-    say_not_asked,
-)
+from amtspuls.cli.asking import From, Until, options_of, print_origin, watch
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems, Where, Workers
 from amtspuls.cli.output import Format, print_rows, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from amtspuls.analysis.grouping import Watched
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -52,8 +42,6 @@ def transitions(
 
     With --out every change is written, with its kind, the rule that decided and how sure that is.
     """
-    from amtspuls.analysis.estimate_table import asked_ones
-    from amtspuls.analysis.measures import load_watched
     from amtspuls.analysis.provenance import command_text, provenance_of
     from amtspuls.analysis.transition_table import (
         count_kinds,
@@ -64,33 +52,19 @@ def transitions(
 
     if out is not None:
         require_table(out)
-    asked = {
-        "-i": include,
-        "-e": exclude,
-        "--system": system,
-        "--from": from_local,
-        "--until": until_local,
-        "--format": None if form is Format.TABLE else form.value,
-    }
-    with (
-        open_archive(archive, config) as reader,
-        open_sharing(executor, workers, archive, config) as sharing,
-    ):
-        selection = make_selection(reader, include, exclude, system, from_local, until_local)
-        say_left_out(reader, selection)
-        watched: Sequence[Watched]
-        watched, others = asked_ones(load_watched(reader, selection, sharing=sharing))
+    filters, times = (include, exclude, system), (from_local, until_local)
+    asked = options_of(filters, times, form)
+    with watch((archive, config), filters, times, (executor, workers)) as watched:
         rows = count_kinds(watched)
         provenance = provenance_of(watched, command_text("transitions", options=asked))
         if out is not None:
             count = write_changes(watched, provenance, out)
             say(f"{count:,} change{'' if count == 1 else 's'}: {out}")
-    say_not_asked(others)
     columns = kind_columns()
     if form in (Format.CSV, Format.JSON):
         full = [{**row, **provenance.columns()} for row in rows]
         print_rows(full, [*columns, *provenance.columns()], form)
         return
     print_rows(rows, columns, form, title="Start times that vanished and appeared, by kind")
-    print(f"\n{provenance.line()}" if form is Format.MARKDOWN else provenance.line())
+    print_origin(provenance, form)
     say("What each kind means, and how it is told: docs/reference/transitions.md.")

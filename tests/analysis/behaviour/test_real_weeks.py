@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
@@ -82,7 +81,7 @@ def test_offices_of_a_real_city_are_told_apart(learned: Mapping[str, Behaviour])
     assert sizes["kielsw"] == []
 
 
-@pytest.mark.skipif(not os.environ.get("AMTSPULS_ENDURANCE"), reason="one real week is enough here")
+@pytest.mark.slow
 def test_the_week_of_the_clock_change_has_the_same_rules(
     learned: Mapping[str, Behaviour], shared: Path, tmp_path: Path
 ) -> None:

@@ -94,9 +94,7 @@ def test_a_copy_is_recognised_by_its_beat(seed: int) -> None:
     assert behaviour.refresh_s == 60 * town.offices[0].habits.refresh_min
 
 
-@pytest.mark.skipif(
-    not ENDURANCE, reason="minute by minute for four weeks; test_learn plants such a page"
-)
+@pytest.mark.slow
 def test_one_slot_a_day_is_recognised() -> None:
     _, found, _ = learned("vaccination", 1)
     assert all(one.one_a_day for one in found.values())
