@@ -80,6 +80,6 @@ MEASURE = Measure(
     ),
     caveats=(
         "Bookings are those visible online: telephone and counter never appear.",
-        "Counts of starts depend on the grid of the portal; compare rates of one portal over time, not counts of two portals.",
+        "Only what a page shows can be counted: compare rates of one portal over time, not counts of two portals.",
     ),
 )

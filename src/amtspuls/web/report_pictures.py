@@ -127,7 +127,7 @@ def _drawn(
         str(title.text),
         caption,
         " · ".join(fact for fact in _facts(title.subtitle) if fact not in known),
-        Markup(inline_svg(svg, name, label)),  # noqa: S704 - drawn by us; its texts are escaped
+        Markup(inline_svg(svg, name, label)),  # noqa: S704 - drawn by us; Vega escapes its texts, inline_svg the label
         command("plot", name, "--out", f"{name}.png"),
     )
 
@@ -142,5 +142,6 @@ def inline_svg(svg: str, name: str, label: str) -> str:
     """
     own = _ID.sub(rf"\g<1>{name}-\g<2>", svg)
     own = re.sub(r' (?:aria-[a-z]+|role)="[^"]*"', "", own)
-    root = rf'<svg role="img" aria-label="{escape(label)}" \g<1>>'
-    return _ROOT.sub(root, own, count=1)
+    begin = f'<svg role="img" aria-label="{escape(label)}" '
+    # A function, so that a backslash in a label is no reference to a group.
+    return _ROOT.sub(lambda found: f"{begin}{found[1]}>", own, count=1)
