@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from amtspuls.analysis.coverage import find_covered_time, seconds_between
 from amtspuls.analysis.evidence import load_evidence, load_portal
-from amtspuls.analysis.grouping import By, Watched, observe
+from amtspuls.analysis.grouping import By, Watched
+from amtspuls.analysis.observed import observe
 from amtspuls.analysis.selection import Selection
 from support.measure_cases import portals, with_gap
 from support.tiny_archive import TinyPortal, TinyReader, every, utc

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
 from amtspuls.analysis.estimate import estimate
-from amtspuls.analysis.grouping import By, Watched, count_events, observe
+from amtspuls.analysis.grouping import By, Watched, count_events
 from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.observed import observe
 from amtspuls.analysis.transitions import RULE
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
-from amtspuls.analysis.grouping import By, Watched, count_events, observe
+from amtspuls.analysis.grouping import By, Watched, count_events
+from amtspuls.analysis.observed import observe
 from amtspuls.analysis.transitions import RULE
 
 

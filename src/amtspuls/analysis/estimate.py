@@ -22,9 +22,10 @@ import numpy as np
 
 from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.events import Events
-from amtspuls.analysis.grouping import By, Label, Watched, observe
+from amtspuls.analysis.grouping import By, Label, Watched
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.observed import observe
 
 LEAST_COVERAGE = 0.5
 """Where less of the time was covered a figure is refused."""

@@ -8,10 +8,11 @@ from typing import Any
 from amtspuls.analysis.base import Column, Row, Unit
 from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.estimate import LEAST_COVERAGE, estimate
-from amtspuls.analysis.grouping import By, Watched, observe
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.labels import describe_label
 from amtspuls.analysis.legacy.counts import CalendarCounts, LegacyCounts
+from amtspuls.analysis.observed import observe
 from amtspuls.analysis.transitions import RULE
 from amtspuls.errors import ConfigError
 

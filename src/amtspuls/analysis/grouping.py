@@ -1,4 +1,4 @@
-"""One row per portal, calendar, hour, weekday or day, and what was observed for each of them."""
+"""One row per portal, calendar, hour, weekday or day: what rows are about, and what is worked out once for all."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amtspuls.analysis.coverage import (
     CoveredTime,
@@ -19,7 +20,6 @@ from amtspuls.analysis.coverage import (
 from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence, answered
 from amtspuls.analysis.localtime import (
-    HOUR_S,
     Cells,
     Ints,
     day_of,
@@ -94,6 +94,21 @@ class Watched:
         return bool(tried.any()) or len(self.covered.view) > 0
 
     @cached_property
+    def answered_snapshots(self) -> NDArray[np.bool_]:
+        """Which snapshots of the portal, those outside the range too, were answered."""
+        return answered(self.evidence.snapshots.outcome)
+
+    @cached_property
+    def seconds_of_cells(self) -> tuple[Ints, Ints]:
+        """Covered and joined seconds in each of the ``cells``, summed over calendars."""
+        edges_s = self.cells.edges_s
+        covered, joined = self.covered, self.joined
+        return (
+            seconds_between(covered.from_s, covered.until_s, edges_s),
+            seconds_between(joined.from_s, joined.until_s, edges_s),
+        )
+
+    @cached_property
     def compared(self) -> frozenset[int]:
         """Calendars with an answered view in the range and an earlier one to compare it with."""
         views = self.evidence.views
@@ -150,40 +165,6 @@ class Watched:
         return np.maximum(events.middle, self.evidence.asked.from_s)
 
 
-@dataclass
-class Observed:
-    """How much was observed for one row; times are seconds.
-
-    Attributes:
-        covered_s: Covered time, summed over calendars.
-        asked_s: Time in the asked range, summed over calendars.
-        portal_s: Covered time of portals in which what happens has a known hour (``Watched.joined``): a portal
-            with two calendars counts each half.
-        snapshots: Answered snapshots (for a calendar: answered views).
-        from_s: Begin of the asked range.
-        until_s: Its end.
-        compared: Whether two answers could be compared, so that a change would have been seen.
-    """
-
-    covered_s: int = 0
-    asked_s: int = 0
-    portal_s: float = 0.0
-    snapshots: int = 0
-    from_s: int = np.iinfo(np.int64).max
-    until_s: int = 0
-    compared: bool = False
-
-    @property
-    def coverage(self) -> float | None:
-        """Share of the asked time that was covered; None where no time was asked."""
-        return self.covered_s / self.asked_s if self.asked_s else None
-
-    @property
-    def covered_hours(self) -> float:
-        """Covered hours, summed over portals, without those before gaps."""
-        return self.portal_s / HOUR_S
-
-
 def calendar_week(calendar: Ints, week: Ints) -> Ints:
     """Key of calendars and weeks together."""
     return calendar * _WEEKS + week
@@ -225,101 +206,3 @@ def count_events(
             for key, number in zip(keys.tolist(), numbers.tolist(), strict=True):
                 counts[one.label(by, key)][name] += number
     return counts
-
-
-def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
-    """Say for every row of a grouping what was observed; the rows come in the order to print.
-
-    Portals that nobody asked in the range have rows of their own by portal and by calendar; elsewhere
-    they are left out, so that what ended years ago does not lower the coverage of today.
-    Hours and weekdays are complete even where nothing was observed, days and weeks are those of the range.
-    """
-    rows: dict[Label, Observed] = {}
-    if by is By.HOUR:
-        rows = {("", hour): Observed() for hour in range(24)}
-    elif by is By.WEEKDAY:
-        rows = {("", weekday): Observed() for weekday in range(7)}
-    for one in watched:
-        if by is By.CALENDAR:
-            _observe_calendars(one, rows)
-        elif by is By.CALENDAR_WEEK:
-            _observe_calendar_weeks(one, rows)
-        else:
-            _observe_times(one, by, rows)
-    return dict(sorted(rows.items())) if by in (By.DAY, By.WEEK) else rows
-
-
-def _observe_calendars(one: Watched, rows: dict[Label, Observed]) -> None:
-    views = one.evidence.views
-    counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
-    for number in one.calendars:
-        seconds, joined_s = (
-            int(time.seconds[time.calendar == number].sum()) for time in (one.covered, one.joined)
-        )
-        rows[one.label(By.CALENDAR, number)] = Observed(
-            covered_s=seconds,
-            asked_s=one.evidence.asked.seconds,
-            portal_s=joined_s,
-            snapshots=int((counted & (views.calendar == number)).sum()),
-            from_s=one.evidence.asked.from_s,
-            until_s=one.evidence.asked.until_s,
-            compared=number in one.compared,
-        )
-
-
-def _observe_calendar_weeks(one: Watched, rows: dict[Label, Observed]) -> None:
-    """Local weeks of each calendar; ``snapshots`` are its answered views in them."""
-    weeks = week_of(one.cells.local_s)
-    places = np.append(np.flatnonzero(np.diff(weeks, prepend=-1)), len(weeks))
-    edges_s = one.cells.edges_s[places]
-    views = one.evidence.views
-    counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
-    for number in one.calendars:
-        covered, joined = (
-            _seconds(time.only(time.calendar == number), edges_s)
-            for time in (one.covered, one.joined)
-        )
-        taken_at = np.sort(views.taken_at[counted & (views.calendar == number)])
-        snapshots = np.diff(np.searchsorted(taken_at, edges_s))
-        for place, seconds in enumerate(covered.tolist()):
-            key = calendar_week(np.array([number]), weeks[places[place] : places[place] + 1])
-            rows[one.label(By.CALENDAR_WEEK, int(key[0]))] = Observed(
-                covered_s=seconds,
-                asked_s=int(edges_s[place + 1] - edges_s[place]),
-                portal_s=int(joined[place]),
-                snapshots=int(snapshots[place]),
-                from_s=int(edges_s[place]),
-                until_s=int(edges_s[place + 1]),
-                compared=number in one.compared,
-            )
-
-
-def _seconds(time: CoveredTime, edges_s: Ints) -> Ints:
-    return seconds_between(time.from_s, time.until_s, edges_s)
-
-
-def _observe_times(one: Watched, by: By, rows: dict[Label, Observed]) -> None:
-    asked = one.evidence.asked
-    calendars = max(1, len(one.calendars))
-    keys = time_keys(by, one.cells.local_s)
-    covered, joined = (_seconds(time, one.cells.edges_s) for time in (one.covered, one.joined))
-    length = np.diff(one.cells.edges_s)
-    taken_at = one.evidence.snapshots.taken_at
-    good = answered(one.evidence.snapshots.outcome) & (taken_at < asked.until_s)
-    compared = int(good.sum()) > 1
-    taken_at = taken_at[one.evidence.in_range(taken_at) & answered(one.evidence.snapshots.outcome)]
-    taken_keys = time_keys(by, one.evidence.offsets.to_local(taken_at))
-    distinct, places = np.unique(keys, return_inverse=True)
-    sums = (
-        np.bincount(places, weights=seconds, minlength=len(distinct)).tolist()
-        for seconds in (covered, joined, length)
-    )
-    for key, seconds, joined_s, in_all in zip(distinct.tolist(), *sums, strict=True):
-        row = rows.setdefault(one.label(by, key), Observed())
-        row.covered_s += round(seconds)
-        row.asked_s += round(in_all) * calendars if one.was_asked or by is By.PORTAL else 0
-        row.portal_s += joined_s / calendars
-        row.snapshots += int((taken_keys == key).sum())
-        row.from_s = min(row.from_s, asked.from_s)
-        row.until_s = max(row.until_s, asked.until_s)
-        row.compared |= compared

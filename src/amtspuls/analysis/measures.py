@@ -38,12 +38,11 @@ from amtspuls.analysis.evidence import load_evidence
 from amtspuls.analysis.grouping import (
     By,
     Label,
-    Observed,
     Watched,
-    observe,
     split_calendar_week,
 )
 from amtspuls.analysis.labels import describe_label
+from amtspuls.analysis.observed import Observed, observe
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.sharing import Sharing, share
 from amtspuls.analysis.transitions import RULE

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
-from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched, calendar_week, observe
+from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched, calendar_week
 from amtspuls.analysis.localtime import HOUR_S, Ints, week_of, weekday_of
+from amtspuls.analysis.observed import observe
 
 RULE = "ever-free-1"
 """An hour is offered when a slot in it was free at some covered moment of the range."""

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, count_of, measured_in
-from amtspuls.analysis.grouping import By, Label, Watched, count_events, observe
+from amtspuls.analysis.grouping import By, Label, Watched, count_events
+from amtspuls.analysis.observed import observe
 from amtspuls.analysis.transitions import RULE
 from amtspuls.catalogue.inhabitants import Inhabitants, inhabitants_of
 from amtspuls.catalogue.load import load_catalogue

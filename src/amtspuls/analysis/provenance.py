@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from amtspuls import __version__
 from amtspuls.analysis.base import Column, Row, per_cent
-from amtspuls.analysis.grouping import By, Watched, observe
+from amtspuls.analysis.grouping import By, Watched
+from amtspuls.analysis.observed import observe
 from amtspuls.analysis.timeline import list_weeks, say_weeks
 
 DIGEST_LENGTH = 12

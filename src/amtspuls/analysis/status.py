@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from amtspuls.analysis.evidence import answered
-from amtspuls.analysis.grouping import By, Watched, observe
+from amtspuls.analysis.grouping import By, Watched
+from amtspuls.analysis.observed import observe
 from amtspuls.archive.base import PortalRecord, Stop
 from amtspuls.model import Outcome
 

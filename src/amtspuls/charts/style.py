@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 import altair as alt
 
 from amtspuls import __version__
-from amtspuls.analysis.grouping import By, Watched, observe
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S, HOUR_S
+from amtspuls.analysis.observed import observe
 from amtspuls.analysis.provenance import Provenance
 from amtspuls.analysis.timeline import Bin, Timeline, list_weeks
 from amtspuls.charts.words import (
