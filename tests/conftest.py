@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from support.guard import OffLoopbackError
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # Where a test does not say how many examples: what CI has time for, and the same ones every time, so that a red run
-# speaks of the commit. The long runs try ten times as many, others each time.
-settings.register_profile("usual", max_examples=40, derandomize=True)
-settings.register_profile("endurance", max_examples=400)
+# speaks of the commit. The long runs try ten times as many, others each time. No example has to be quick: a machine
+# that does other things too is slow now and then.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("usual", UNHURRIED, max_examples=40, derandomize=True)
+settings.register_profile("endurance", UNHURRIED, max_examples=400)
 settings.load_profile("endurance" if os.environ.get("AMTSPULS_ENDURANCE") else "usual")
 
 

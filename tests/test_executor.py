@@ -74,14 +74,14 @@ def test_nobody_is_waited_for_after_an_interruption(tmp_path: Path) -> None:
 
     def work_and_interrupt() -> None:
         with open_executor("local", 1) as executor:
-            executor.submit(sleep, 60.0, mark)
+            executor.submit(sleep, 300.0, mark)
             while not mark.exists():
                 time.sleep(0.01)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         work_and_interrupt()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 120
     assert not multiprocessing.active_children()
 
 

@@ -35,7 +35,7 @@ def _kill_while_storing(folder: Path, delay_s: float) -> None:
         assert child.stdout.readline() == b"begins\n"
         time.sleep(delay_s)
         child.send_signal(signal.SIGKILL)
-        child.wait(timeout=30)
+        child.wait(timeout=120)
 
 
 def _check_whole(folder: Path) -> int:

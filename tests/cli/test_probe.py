@@ -43,7 +43,7 @@ def ready() -> Iterator[dict[str, Any]]:
         assert child.stdout is not None
         yield json.loads(child.stdout.readline())
         child.send_signal(signal.SIGINT)
-        child.wait(10)
+        child.wait(60)
 
 
 def set_fault(base: str, **fault: Any) -> None:
@@ -52,7 +52,7 @@ def set_fault(base: str, **fault: Any) -> None:
         json.dumps(fault).encode() if fault else None,
         method="POST" if fault else "DELETE",
     )
-    urllib.request.urlopen(request, timeout=5).close()
+    urllib.request.urlopen(request, timeout=60).close()
 
 
 def probe(ready: dict[str, Any], portal: str, *options: str) -> Any:
@@ -174,7 +174,7 @@ def test_filters_that_leave_nobody(ready: dict[str, Any], tmp_path: Path) -> Non
 
 
 def test_an_interrupt_keeps_what_was_read(ready: dict[str, Any], tmp_path: Path) -> None:
-    set_fault(ready["base"], portal="seehausen", fault="slow", delay_s=30)
+    set_fault(ready["base"], portal="seehausen", fault="slow", delay_s=120)
     command = [
         sys.executable, "-m", "amtspuls", "--log-level", "info", "probe", "--catalogue",
         "--replica", ready["base"], "-w", "1", "-i", "seehausen", "-i", "birkenfurt", "--to", "found",
@@ -188,7 +188,7 @@ def test_an_interrupt_keeps_what_was_read(ready: dict[str, Any], tmp_path: Path)
             time.sleep(0.2)
             os.kill(child.pid, signal.SIGINT)
             said = child.stderr.read()
-            assert child.wait(20) == 130
+            assert child.wait(60) == 130
     finally:
         set_fault(ready["base"])
     assert "1 of 2 portals read" in said

@@ -31,7 +31,7 @@ def base() -> Iterator[str]:
         assert child.stdout is not None
         yield json.loads(child.stdout.readline())["base"]
         child.send_signal(signal.SIGINT)
-        child.wait(10)
+        child.wait(60)
 
 
 def set_fault(base: str, **fault: Any) -> None:
@@ -40,7 +40,7 @@ def set_fault(base: str, **fault: Any) -> None:
         json.dumps(fault).encode() if fault else None,
         method="POST" if fault else "DELETE",
     )
-    urllib.request.urlopen(request, timeout=5).close()
+    urllib.request.urlopen(request, timeout=60).close()
 
 
 def test_a_round_is_stored_and_summed_up(base: str, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def base() -> Iterator[str]:
         assert child.stdout is not None
         yield json.loads(child.stdout.readline())["base"]
         child.send_signal(signal.SIGINT)
-        child.wait(10)
+        child.wait(60)
 
 
 @pytest.fixture(scope="module")

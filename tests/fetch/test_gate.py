@@ -315,6 +315,6 @@ async def test_a_turn_that_fails_or_is_cancelled_lets_the_next_one_in() -> None:
     with pytest.raises(ZeroDivisionError):
         async with gate.turn():
             raise ZeroDivisionError
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         async with gate.turn():
             pass

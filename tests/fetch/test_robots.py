@@ -79,7 +79,7 @@ async def test_answer_for_robots_decides(fetcher: Fetcher, robots: Reply, outcom
 
 
 async def test_robots_that_do_not_come_mean_no_request(make_fetcher: MakeFetcher) -> None:
-    async with serving(Reply(wait_s=5)) as server:
+    async with serving(Reply(wait_s=60)) as server:
         assert await ask(make_fetcher(limits=HASTY), server) == "skipped"
         assert server.pages() == []
 

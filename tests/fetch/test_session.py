@@ -102,12 +102,12 @@ async def test_each_trouble_has_its_error(
         assert "127.0.0.1" in str(caught.value)
 
 
-@pytest.mark.parametrize("reply", [Reply(wait_s=5), Reply(drip_s=0.05, body=b"x" * 1000)])
+@pytest.mark.parametrize("reply", [Reply(wait_s=60), Reply(drip_s=0.1, body=b"x" * 1000)])
 async def test_a_slow_server_is_unreachable(make_fetcher: MakeFetcher, reply: Reply) -> None:
     async with HttpServer({"/": reply}) as server:
-        with pytest.raises(UnreachableError, match=r"ReadTimeout|within 0\.6 s"):
+        with pytest.raises(UnreachableError, match=r"ReadTimeout|within 2 s"):
             await visit(make_fetcher(limits=HASTY), server).get(server.url())
-        assert len(server.pages()) == 3
+        assert len(server.pages()) == 2
 
 
 async def test_nobody_listening_is_unreachable(fetcher: Fetcher) -> None:
@@ -125,13 +125,13 @@ async def test_largest_body_passes(make_fetcher: MakeFetcher) -> None:
 
 
 async def test_a_dripping_server_is_left_after_the_total_time(make_fetcher: MakeFetcher) -> None:
-    limits = Limits(read_s=5, total_s=0.3, backoff_s=())
-    async with HttpServer({"/": Reply(drip_s=0.02, body=b"x" * 1000)}) as server:
+    limits = Limits(read_s=60, total_s=1.5, backoff_s=())
+    async with HttpServer({"/": Reply(drip_s=0.1, body=b"x" * 1000)}) as server:
         session = visit(make_fetcher(limits=limits), server)
         before = time.monotonic()
-        with pytest.raises(UnreachableError, match=r"0\.3 s"):
+        with pytest.raises(UnreachableError, match=r"1\.5 s"):
             await session.get(server.url())
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < 60
 
 
 async def test_unreachable_once_is_a_page_after_a_pause(
@@ -358,15 +358,15 @@ async def test_hundreds_of_requests_take_no_time_on_a_clock_that_stands_still(
         before = time.monotonic()
         for _ in range(200):
             await session.get(server.url())
-        assert time.monotonic() - before < 10
+        assert time.monotonic() - before < 90
         assert standing.now() == NOW
 
 
-@pytest.mark.parametrize(("concurrency", "answer_s"), [(1, 0.0), (3, 0.3)])
+@pytest.mark.parametrize(("concurrency", "answer_s"), [(1, 0.0), (3, 1.2)])
 async def test_server_sees_pauses_and_concurrency_kept(
     make_fetcher: MakeFetcher, concurrency: int, answer_s: float
 ) -> None:
-    pause_s = 0.12
+    pause_s = 0.4
     fetcher = make_fetcher(clock=SystemClock(), pace=Pace(concurrency, pause_s))
     async with HttpServer({"/": Reply(wait_s=answer_s)}) as server:
         sessions = [visit(fetcher, server, id=f"amt-{n}") for n in range(4)]
@@ -379,7 +379,7 @@ async def test_server_sees_pauses_and_concurrency_kept(
         assert len(server.pages()) == 8
         assert server.paths()[0] == "/robots.txt"
         assert server.busiest <= concurrency
-        assert min(server.gaps_s()) >= pause_s / 2  # a busy machine notes arrivals late
+        assert min(server.gaps_s()) >= pause_s / 4  # a busy machine notes arrivals late
         ends = [seen.finished_at for seen in server.seen]
         if concurrency == 1:
             assert all(

@@ -48,7 +48,7 @@ def replica(*portal_ids: str) -> Iterator[dict[str, Any]]:
         assert child.stdout is not None
         yield json.loads(child.stdout.readline())
         child.send_signal(signal.SIGINT)
-        child.wait(10)
+        child.wait(60)
 
 
 @pytest.fixture(scope="module")

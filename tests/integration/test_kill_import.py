@@ -170,7 +170,7 @@ def test_no_worker_outlives_its_parent(raw: Path, tmp_path: Path) -> None:
         assert len(family) >= 2
         parent.send_signal(signal.SIGKILL)
 
-    _, alive = psutil.wait_procs(family, timeout=30)
+    _, alive = psutil.wait_procs(family, timeout=120)
 
     assert not alive
     run_well("import", raw, "--archive", tmp_path / "a", "-p", 2)

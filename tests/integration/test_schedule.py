@@ -33,11 +33,11 @@ def ready() -> Iterator[dict[str, Any]]:
         assert child.stdout is not None
         yield json.loads(child.stdout.readline())
         child.send_signal(signal.SIGINT)
-        child.wait(10)
+        child.wait(60)
 
 
 def asked(ready: dict[str, Any]) -> int:
-    with urllib.request.urlopen(f"{ready['base']}/log", timeout=5) as answer:
+    with urllib.request.urlopen(f"{ready['base']}/log", timeout=60) as answer:
         return len(json.load(answer))
 
 

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.sim
 
 MELDE = ("meldewesen", "Meldewesen", ())
 SONST = ("278/3295", "Sonstiges", ())
+STOP_WITHIN_S = 120.0
+"""What would be waited for whoever does not go."""
 FREE = slots("2026-01-27 08:10")
 HOST_A = "https://a.example/index.php?company="
 
@@ -239,13 +241,16 @@ async def test_hundreds_of_requests_run_beside_a_client_in_the_same_loop() -> No
     assert [entry.number for entry in server.log.requests] == list(range(1, 201))
 
 
-async def test_it_stops_at_once_with_connections_open_and_its_port_is_free_again() -> None:
+async def test_it_stops_at_once_with_connections_open_and_its_port_is_free_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("amtspuls.replica.server._STOP_WITHIN_S", STOP_WITHIN_S)
     async with httpx2.AsyncClient() as client:
         async with _server(_town()) as server:
             await client.get(f"{server.base}/clock")
             port = _port(server.base)
             began = time.monotonic()
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < STOP_WITHIN_S / 2
         with pytest.raises(httpx2.ConnectError):
             await client.get(f"{server.base}/clock")
         async with _server(_town(), port=port) as again:
@@ -267,16 +272,16 @@ def test_it_runs_in_a_thread_of_its_own() -> None:
         async with _server(_town()) as server:
             base.append(server.base)
             started.set()
-            await asyncio.to_thread(stop.wait, 10)
+            await asyncio.to_thread(stop.wait, 120)
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert started.wait(10)
+        assert started.wait(60)
         assert "now" in httpx2.get(f"{base[0]}/clock").json()
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 

@@ -59,7 +59,7 @@ def _ask(
     method: str, url: str, body: bytes, headers: dict[str, str], cookies: dict[str, str]
 ) -> _Answer:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     told = {"User-Agent": "curl", "Accept": "*/*", **headers}
     if cookies:
         told["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())

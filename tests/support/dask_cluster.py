@@ -31,7 +31,7 @@ class Cluster:
 
     def wait_for_scheduler(self) -> None:
         """Wait until it has written where it listens."""
-        for _ in range(600):
+        for _ in range(2400):
             if self._file.exists() and self._file.stat().st_size:
                 address = json.loads(self._file.read_text("utf-8"))["address"]
                 self.name = address.replace("tcp://", "dask://")
@@ -51,7 +51,7 @@ class Cluster:
             "--local-directory",
             str(self._folder),
             "--death-timeout",
-            "30",
+            "120",
         )
         self.workers.append(process)
 
@@ -61,7 +61,7 @@ class Cluster:
 
         connect: Any = distributed.Client  # comes without types
         with connect(self.name.replace("dask", "tcp"), set_as_default=False) as client:
-            for _ in range(600):
+            for _ in range(2400):
                 if len(client.scheduler_info(n_workers=-1)["workers"]) == len(self.workers):
                     return
                 time.sleep(0.05)

@@ -17,6 +17,8 @@ from amtspuls.cli.scoring import start_of
 from amtspuls.replica.town import Town, make_scenario, require_scenario, take_looks
 from amtspuls.replica.town.model import Counter, DeskGroup
 
+pytestmark = pytest.mark.slow
+
 ENDURANCE = bool(os.environ.get("AMTSPULS_ENDURANCE"))
 SCENARIOS = (
     "quiet-village",
@@ -94,7 +96,6 @@ def test_a_copy_is_recognised_by_its_beat(seed: int) -> None:
     assert behaviour.refresh_s == 60 * town.offices[0].habits.refresh_min
 
 
-@pytest.mark.slow
 def test_one_slot_a_day_is_recognised() -> None:
     _, found, _ = learned("vaccination", 1)
     assert all(one.one_a_day for one in found.values())
