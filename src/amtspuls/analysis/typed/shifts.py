@@ -13,12 +13,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from amtspuls.analysis.behaviour.sightings import distinct
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.typed.blocks import number_rows
-from amtspuls.analysis.typed.scene import Scene
+from amtspuls.analysis.typed.scene import MINUTES_PER_DAY, Scene
 
 _LOOKS = 48
+"""Each is one bit of a number."""
+_SLOT_BITS = 26
 _LEAST_GAPS = 20
 _USUAL = 0.5
 _STEPS_APART = 3
@@ -29,7 +32,7 @@ _EDGE_S = 120
 def find_shifts(scene: Scene) -> tuple[Bools, Bools]:
     """Which spans closed, and which opened, because start times moved."""
     closed, opened = np.zeros(len(scene.slot), np.bool_), np.zeros(len(scene.slot), np.bool_)
-    length = _lengths(scene)
+    length = usual_gaps(scene)
     floating = _are_floating(scene, length)[scene.calendar]
     went = np.flatnonzero(floating & (scene.closed < len(scene.taken_at)))
     came = np.flatnonzero(floating & (scene.opened > 0))
@@ -87,26 +90,68 @@ def _are_floating(scene: Scene, length: Ints) -> Bools:
     return found
 
 
-def _lengths(scene: Scene) -> Ints:
-    """Usual distance of neighbouring start times that are free at once, by calendar, minutes; 0: unknown."""
-    found = np.zeros(len(scene.calendars), np.int64)
-    owners: list[Ints] = []
-    gaps: list[Ints] = []
+def usual_gaps(scene: Scene) -> Ints:
+    """Learn the usual distance of neighbouring start times that are free at once.
+
+    Args:
+        scene: The portal.
+
+    Returns:
+        Minutes by calendar; 0 where there are too few, or none is usual.
+    """
+    count = len(scene.calendars)
+    numbers = _count_gaps(*_free_in_looks(scene), count)
+    total, best = numbers.sum(axis=1), numbers.argmax(axis=1)
+    usual = (total >= _LEAST_GAPS) & (numbers.max(axis=1) >= _USUAL * total)
+    return np.where(usual, best, 0).astype(np.int64)
+
+
+def _free_in_looks(scene: Scene) -> tuple[Ints, Ints]:
+    """Look at the portal in a few snapshots, spread evenly.
+
+    Returns:
+        Start times as minutes in a row of all calendars, ascending and different; and for each of them a number
+        with one bit for each look in which it was free.
+    """
     count = len(scene.taken_at)
-    for place in np.unique(np.linspace(0, max(0, count - 1), min(count, _LOOKS)).astype(int)):
-        free = np.flatnonzero((scene.opened <= place) & (scene.closed > place))
-        same = (np.diff(scene.calendar[free]) == 0) & (np.diff(scene.day[free]) == 0)
-        owners.append(scene.calendar[free][1:][same])
-        gaps.append(np.diff(scene.slot[free])[same])
-    if not owners:
-        return found
-    owner, gap = np.concatenate(owners), np.concatenate(gaps)
-    for calendar in np.unique(owner).tolist():
-        sizes, numbers = np.unique(gap[owner == calendar], return_counts=True)
-        best = int(np.argmax(numbers))
-        if numbers.sum() >= _LEAST_GAPS and numbers[best] >= _USUAL * numbers.sum():
-            found[calendar] = sizes[best]
-    return found
+    looks = distinct(np.linspace(0, max(0, count - 1), min(count, _LOOKS)).astype(np.int64))
+    # How many looks lie before each place in time; a span that is open has a place beyond all.
+    before = np.searchsorted(looks, np.arange(count + 1))
+    first, last = before[scene.opened], before[scene.closed]
+    bits = (1 << np.maximum(first, last)) - (1 << first)
+    seen = np.flatnonzero(bits)
+    start = scene.calendar[seen] << _SLOT_BITS | scene.slot[seen]
+    begins = np.flatnonzero(np.append(True, start[1:] != start[:-1])[: len(start)])
+    if not len(begins):
+        return start, start
+    return start[begins], np.bitwise_or.reduceat(bits[seen], begins)
+
+
+def _count_gaps(start: Ints, bits: Ints, calendars: int) -> Ints:
+    """How often neighbours in one look and day are so many minutes apart; shape (calendars, minutes)."""
+    calendar, slot = start >> _SLOT_BITS, start & ((1 << _SLOT_BITS) - 1)
+    day, key = start - slot % MINUTES_PER_DAY, calendar * MINUTES_PER_DAY - slot
+    keys, times = [], []
+    row, left = np.arange(len(start)), bits
+    # Of each start time the next one, the next but one and so on, until every look has had its neighbour.
+    for step in range(1, MINUTES_PER_DAY):
+        inside = row[: np.searchsorted(row, len(start) - step)]
+        near = day[inside + step] == day[inside]
+        row, left = inside[near], left[: len(inside)][near]
+        if not len(row):
+            break
+        other = row + step
+        both = left & bits[other]
+        keys.append(key[row] + slot[other])
+        times.append(np.bitwise_count(both))
+        left = left & ~both
+        row, left = row[left != 0], left[left != 0]
+    width = calendars * MINUTES_PER_DAY
+    if not keys:
+        return np.zeros((calendars, MINUTES_PER_DAY), np.int64)
+    weights = np.concatenate(times).astype(np.float64)
+    numbers = np.bincount(np.concatenate(keys), weights, minlength=width)
+    return numbers.astype(np.int64).reshape(calendars, MINUTES_PER_DAY)
 
 
 def _is_covered(scene: Scene, rows: Ints, place: Ints, length: Ints) -> Bools:
