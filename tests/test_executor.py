@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import socket
+import subprocess
 import sys
 import time
 from concurrent.futures import CancelledError
 from contextlib import nullcontext
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
@@ -25,6 +28,22 @@ from amtspuls.executor import is_cluster, open_executor
 from support.command import run_command, run_well
 from support.measure_archive import make_archive
 from support.shared_work import die, double, fail, sleep
+
+
+def run_script(folder: Path, text: str) -> str:
+    """What a script says that is run in a process of its own, in a folder."""
+    script = folder / "script.py"
+    script.write_text(dedent(text))
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 def test_the_two_forms_are_told_apart() -> None:
@@ -61,6 +80,70 @@ def test_processes_work_and_pass_errors_on() -> None:
         with pytest.raises(ArchiveError, match=r"^archive is damaged") as caught:
             executor.submit(fail, "archive").result()
     assert caught.value.context == {"path": "archive"}
+
+
+def test_processes_are_copies_of_one_that_has_loaded_what_they_need(tmp_path: Path) -> None:
+    # In a process of its own: of all calls in one process the first says what is loaded.
+    done = run_script(
+        tmp_path,
+        """
+        import sys, time
+        from amtspuls.executor import load_early, open_executor
+        from support.shared_work import about
+
+        began = time.monotonic()
+        load_early(["json.tool", "colorsys", "amtspuls.no_such_module"])
+        assert not sys.modules.keys() & {"colorsys", "json.tool"}
+        with open_executor("local", 2, preload=["json.tool", "colorsys"]) as executor:
+            print(executor.submit(about, "colorsys").result())
+            print(executor.submit(about, "wave").result())
+        """,
+    )
+    state = "main __main__ of None, interrupts ignored True"
+    assert done == f"loaded True, {state}\nloaded False, {state}\n"
+
+
+def test_nothing_is_taken_from_the_folder_where_the_command_is_started(tmp_path: Path) -> None:
+    (tmp_path / "colorsys.py").write_text("raise SystemExit(3)\n")
+    (tmp_path / "work").mkdir()
+    done = run_script(
+        tmp_path / "work",
+        """
+        import os, sys
+        os.chdir("..")
+        from amtspuls.executor import open_executor
+        from support.shared_work import about
+
+        before = dict(os.environ)
+        with open_executor("local", 1, preload=["colorsys"]) as executor:
+            assert executor.submit(about, "colorsys").result().startswith("loaded True")
+        assert dict(os.environ) == before
+        """,
+    )
+    assert not done
+
+
+def test_where_processes_cannot_be_copied_they_begin_afresh(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seam, "_COPIES", False)
+    assert seam.process_context(["colorsys"]).get_start_method() == "spawn"
+    with open_executor("local", 1) as executor:
+        assert executor.submit(double, 4).result() == 8
+
+
+def test_processes_that_cannot_be_started_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("multiprocessing.context.ForkServerProcess._Popen", refuse)
+    main = sys.modules["__main__"]
+    with (
+        pytest.raises(WorkerError, match="cannot be started"),
+        open_executor("local", 1) as executor,
+    ):
+        executor.submit(double, 1)
+    assert sys.modules["__main__"] is main
 
 
 def test_a_process_that_dies_is_told() -> None:

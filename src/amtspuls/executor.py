@@ -8,20 +8,31 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext
+from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
 from amtspuls.errors import ConfigError, WorkerError
+
+Context = ForkServerContext | SpawnContext
+"""How processes of this machine are begun."""
 
 LOCAL = "local"
 CONNECT_S = 10.0
 """How long a scheduler may take to answer, and the first worker to be there, each."""
 _RETRIES = 2
 _PACKAGE = "amtspuls"
+_COPIES = sys.platform == "linux"
+"""Elsewhere a copy of a process that has libraries of the system loaded may crash."""
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def is_cluster(name: str | None) -> bool:
@@ -34,16 +45,19 @@ def is_cluster(name: str | None) -> bool:
 
 
 @contextmanager
-def open_executor(name: str | None = None, workers: int | None = None) -> Iterator[Executor]:
+def open_executor(
+    name: str | None = None, workers: int | None = None, *, preload: Sequence[str] = ()
+) -> Iterator[Executor]:
     """Open what takes work, as ``concurrent.futures`` has it.
 
-    A function that is submitted, its arguments and what it returns must be picklable; of an error that it
-    raises the waiting side gets the same one. On a cluster the work of a worker that is killed is given to
+    A function that is submitted must be one of a module, not of the script that runs; its arguments and what
+    it returns must be picklable; of an error that it raises the waiting side gets the same one. On a cluster the work of a worker that is killed is given to
     another one, so it must be work that may be begun twice.
 
     Args:
         name: ``local``, or ``dask://HOST:PORT`` of a scheduler; None is ``local``.
         workers: How many processes, of this machine only; None is one for each core.
+        preload: Modules that the work needs, as ``load_early`` takes them.
 
     Raises:
         ConfigError: The name has another form, the extra ``cluster`` is missing, ``workers`` were given for
@@ -52,7 +66,7 @@ def open_executor(name: str | None = None, workers: int | None = None) -> Iterat
     """
     address = None if name is None else _address_of(name)
     if address is None:
-        with _open_processes(workers or core_count()) as executor:
+        with _open_processes(workers or core_count(), preload) as executor:
             yield executor
         return
     if workers is not None:
@@ -87,11 +101,84 @@ def _address_of(name: str) -> str | None:
     return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
 
 
+def load_early(preload: Sequence[str]) -> None:
+    """Begin to load what processes of this machine will need, and come back at once.
+
+    Loading the libraries takes longer than much of the work. So one process loads them, once, on a core of
+    its own while this one still loads its own; workers are copies of it, made in milliseconds. It ends with
+    this process. Where processes cannot be copied (outside Linux) each worker loads them for itself.
+
+    Args:
+        preload: Names of modules; one that is not there is left to the worker that needs it. Only those of
+            the first call count: that process is there until this one ends.
+    """
+    if not _COPIES:
+        return
+    # First, because it would lift the block of the interrupt.
+    resource_tracker.ensure_running()
+    with _quiet_start():
+        forkserver.set_forkserver_preload(list(preload))
+        forkserver.ensure_running()
+
+
+def process_context(preload: Sequence[str] = ()) -> Context:
+    """How processes of this machine are begun; what they run must be in modules, not in the script that runs.
+
+    None is a copy of this process: libraries and progress bars have threads here, and copies of threads can
+    hang. What they are copies of has loaded modules and done nothing else; the libraries that begin threads
+    when they are loaded (of NumPy and Arrow) have put them in order for copies themselves.
+
+    Args:
+        preload: As ``load_early`` takes them.
+    """
+    load_early(preload)
+    return _Copying() if _COPIES else multiprocessing.get_context("spawn")
+
+
 @contextmanager
-def _open_processes(count: int) -> Iterator[Executor]:
+def _quiet_start() -> Iterator[None]:
+    """What the process that is copied inherits: no modules of the current folder, no Ctrl-C of the terminal."""
+    before = os.environ.get(_SAFE_PATH)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+class _Copy(ForkServerProcess):
+    """A copy of the process that has loaded what workers need."""
+
+    @staticmethod
+    def _Popen(process_obj: BaseProcess) -> Any:  # noqa: N802 - the name that multiprocessing calls
+        # A worker would run the script again that began this process, which loads the command line.
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return ForkServerProcess._Popen(process_obj)
+        except (EOFError, ConnectionError) as error:
+            raise WorkerError(
+                "processes cannot be started: run again, with fewer if memory is short"
+            ) from error
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Copying(ForkServerContext):
+    """Begins copies."""
+
+    Process = _Copy
+
+
+@contextmanager
+def _open_processes(count: int, preload: Sequence[str]) -> Iterator[Executor]:
     """Processes of this machine; they end with it, also when it is killed or interrupted."""
-    # Begun afresh, not copied: libraries and progress bars have threads, and copies of threads can hang.
-    context = multiprocessing.get_context("spawn")
+    context = process_context(preload)
     before = set(multiprocessing.active_children())
     with ProcessPoolExecutor(count, context, initializer=_begin_worker) as pool:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -22,6 +23,16 @@ def sleep(seconds: float, mark: Path | None = None) -> None:
     if mark is not None:
         mark.write_text(str(os.getpid()))
     time.sleep(seconds)
+
+
+def about(module: str) -> str:
+    """What a worker knows before it has worked."""
+    main = sys.modules["__main__"]
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return (
+        f"loaded {module in sys.modules}, main {main.__name__} of {getattr(main, '__file__', None)},"
+        f" interrupts ignored {ignored}"
+    )
 
 
 def die() -> None:

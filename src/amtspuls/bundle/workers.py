@@ -7,7 +7,6 @@ promises neither, so only clusters are given weeks that way (``bundle.cluster``)
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,6 +16,10 @@ from pathlib import Path
 
 from amtspuls.bundle.importing import Found, Status, WeekImport, try_import
 from amtspuls.bundle.metadata import Metadata
+from amtspuls.executor import Context, process_context
+
+PRELOAD = (__name__,)
+"""What processes that import need; see ``executor.load_early``."""
 
 
 def import_in_parallel(
@@ -38,6 +41,7 @@ def import_in_parallel(
     Returns:
         One report for each bundle, in their order. A process that died has a failed report.
     """
+    context = process_context(PRELOAD)
     reports: dict[Found, WeekImport] = {}
     # The largest first, so that no process has to wait for another one's last and longest week.
     waiting = sorted(bundles, key=_size_bytes)
@@ -45,7 +49,7 @@ def import_in_parallel(
     try:
         while waiting or busy:
             while waiting and len(busy) < processes:
-                process, connection = _start(weeks, names)
+                process, connection = _start(context, weeks, names)
                 _hand_out(busy, connection, process, waiting.pop())
             ready = wait(list(busy))
             for connection in [own for own in busy if own in ready]:
@@ -67,9 +71,7 @@ def _size_bytes(found: Found) -> int:
     return found.path.stat().st_size if found.path.exists() else 0
 
 
-def _start(weeks: Path, names: Metadata) -> tuple[BaseProcess, Connection]:
-    # Not by fork: the libraries for Parquet have threads, which a fork does not survive.
-    context = multiprocessing.get_context("spawn")
+def _start(context: Context, weeks: Path, names: Metadata) -> tuple[BaseProcess, Connection]:
     mine, its = context.Pipe()
     process = context.Process(target=_work, args=(its, weeks, names), daemon=True)
     process.start()
