@@ -99,6 +99,8 @@ def test_the_picture_says_whose_wait_it_is(lang: Lang) -> None:
     whose = ("person who takes any office: citizen office", "jedes Amt nehmen: Bürgeramt")
     assert any(whose[list(Lang).index(lang)] in text for text in shown)
     assert any("Kiel" in text for text in shown)
+    measured = ("measured", "gemessen")[list(Lang).index(lang)]
+    assert any(measured in text.split(" · ") for text in shown)
     assert {"Beckum", "Bielefeld", "Rottenburg"} <= set(shown)
     assert any("> 9" in row["text"] for row in all_rows(chart) if "text" in row)
 

@@ -73,6 +73,23 @@ def test_a_portal_with_only_failures_is_drawn_as_unknown(name: str, lang: Lang) 
 
 
 @pytest.mark.parametrize("name", MINE)
+@pytest.mark.parametrize("lang", Lang)
+def test_estimates_and_measured_figures_say_which_they_are(name: str, lang: Lang) -> None:
+    place = list(Lang).index(lang)
+    estimate, measured = (
+        ("estimate (rule typed", "Schätzung (Regel typed"),
+        ("measured", "gemessen"),
+    )
+    shown = [
+        fact for text in drawn(TinyReader(portal("bonn")), name, lang) for fact in text.split(" · ")
+    ]
+    estimated = name in ("booking-times", "lead-time", "releases")
+    assert any(fact.startswith(estimate[place]) for fact in shown) is estimated
+    counted = name in ("wait", "portals", "free-stock")
+    assert any(fact.startswith(measured[place]) for fact in shown) is counted
+
+
+@pytest.mark.parametrize("name", MINE)
 @pytest.mark.parametrize("views", [(), (TinyView(1, "partial", days("2026-01-27", "2026-01-27")),)])
 def test_one_snapshot_is_enough_to_draw(name: str, views: tuple[TinyView, ...]) -> None:
     outcome = "partial" if views else "unreachable"

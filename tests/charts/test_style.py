@@ -47,6 +47,14 @@ def test_marks_of_time_fit_the_length(until: str, forms: tuple[str, str], first:
         assert marks[-1] <= at(until)
 
 
+def test_layers_share_their_rows_however_often_a_chart_is_put_into_another() -> None:
+    rows = inline([{"number": 1}])
+    layer = alt.Chart(rows).mark_point().encode(y="number:Q")
+    chart = styled(alt.LayerChart(layer=[layer, layer.mark_line()]))
+    assert all(one.data is rows for one in chart.layer) or chart.data is rows
+    assert list(chart.to_dict()["datasets"].values()) == [[{"number": 1}]]
+
+
 def test_a_german_axis_has_german_days_and_numbers() -> None:
     from_s, until_s = at("2026-01-26 00:00"), at("2026-02-01 00:00")
     rows = [{"start": wall(from_s), "number": 12345}]

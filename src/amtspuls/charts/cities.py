@@ -196,7 +196,9 @@ def draw_cities(
         ]
         without = say("without", names=say_names(found.without, options.lang, 8))
         lines = [" · ".join(filter(None, facts)), without if found.without else ""]
-        chart.title = heading(say("title"), [*lines, *small_print(watched, options.lang)])
+        chart.title = heading(
+            say("title"), [*lines, *small_print(watched, options.lang, measured="")]
+        )
     return styled(chart, options.lang)
 
 

@@ -68,7 +68,8 @@ def draw_free_stock(
                 number=found.calendars,
             )
         ] * (found.calendars > 1 and found.answering is not None)
-        chart.title = heading(say("title"), small_print(watched, options.lang, more=more))
+        lines = small_print(watched, options.lang, measured="", more=more)
+        chart.title = heading(say("title"), lines)
     return styled(chart, options.lang)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from amtspuls import __version__
 from amtspuls.analysis.grouping import By, Watched
@@ -109,14 +110,20 @@ def heading(text: str, lines: Sequence[str]) -> alt.TitleParams:
 
 
 def small_print(
-    watched: Sequence[Watched], lang: Lang, *, rule: str | None = None, more: Sequence[str] = ()
+    watched: Sequence[Watched],
+    lang: Lang,
+    *,
+    rule: str | None = None,
+    measured: str | None = None,
+    more: Sequence[str] = (),
 ) -> list[str]:
     """What every picture carries: portals, weeks and zone; coverage, rule and version.
 
     Args:
         watched: What the picture is about.
         lang: Its language.
-        rule: The rule that its figures rest on, where they rest on one.
+        rule: The rule that its figures are estimated by, where they are estimates.
+        measured: The rule that they are measured by, where nothing is guessed; empty where it has no name.
         more: Further facts, already in the language, before the version.
     """
     say = speaker(WORDS, lang)
@@ -126,6 +133,10 @@ def small_print(
     facts = [
         say("coverage", share=say_share(coverage, lang)),
         *([say("estimate", rule=rule)] if rule else []),
+        *(
+            [say("measured" if measured else "measured_plainly", rule=measured)]
+            * (measured is not None)
+        ),
         *more,
         f"amtspuls {__version__}",
     ]
@@ -205,4 +216,13 @@ def wall(local_s: int) -> str:
 
 def inline(rows: list[dict[str, Any]]) -> alt.InlineData:
     """Rows inside the specification: a picture never loads anything."""
-    return alt.InlineData(values=rows)
+    # Checked with the whole picture when it is rendered; row by row it would cost more than the drawing.
+    with debug_mode(arg=False):
+        return _Rows(values=rows)
+
+
+class _Rows(alt.InlineData):
+    """Rows that layers share: Altair copies a chart each time it is put into another or configured."""
+
+    def __deepcopy__(self, _memo: object) -> _Rows:
+        return self

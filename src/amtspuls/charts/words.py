@@ -38,6 +38,8 @@ WORDS: Texts = MappingProxyType(
         "under": ("under {share}", "unter {share}"),
         "over": ("over {share}", "über {share}"),
         "estimate": ("estimate (rule {rule})", "Schätzung (Regel {rule})"),
+        "measured": ("measured (rule {rule})", "gemessen (Regel {rule})"),
+        "measured_plainly": ("measured", "gemessen"),
         "data": ("data {digest}", "Daten {digest}"),
         "hour": ("hour", "Stunde"),
         "day": ("day", "Tag"),

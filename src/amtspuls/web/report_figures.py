@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from amtspuls.analysis.base import Row
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import MEASURES, take_measure
+from amtspuls.analysis.transitions import RULE as ESTIMATE
 from amtspuls.charts.words import Lang, Say, say_number, say_share
 from amtspuls.web.report_tables import Command, show
 
@@ -23,7 +24,7 @@ class Figure:
         title: What it is.
         value: The number with its unit.
         note: What to know beside it.
-        rule: The rule that it rests on.
+        rule: Whether it is estimated or measured, and by which rule.
         command: The command that gives it again.
     """
 
@@ -55,11 +56,15 @@ def make_figures(
             say(title),
             value,
             note,
-            str(totals[name]["rule"]),
+            _rule(str(totals[name]["rule"]), say),
             command("measure", name, "--by", "all"),
         )
         for name, title, value, note in made
     )
+
+
+def _rule(rule: str, say: Say) -> str:
+    return say("estimate" if rule == ESTIMATE else "measured", rule=rule)
 
 
 def _bookings(totals: Mapping[str, Row], say: Say, lang: Lang) -> tuple[str, str]:

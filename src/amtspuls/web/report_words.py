@@ -15,8 +15,8 @@ TEXTS: Texts = MappingProxyType(
         "provisional_word": ("provisional", "vorläufig"),
         "estimated_word": ("estimated", "geschätzt"),
         "provisional_note": (
-            "Bookings and cancellations are worked out from what the pages showed, not counted by the offices; see",
-            "Buchungen und Absagen sind aus dem erschlossen, was die Seiten zeigten, nicht von den Ämtern gezählt; siehe",
+            "Bookings and cancellations are worked out from what the pages showed, not counted by the offices; waits are measured. See",
+            "Buchungen und Absagen sind aus dem erschlossen, was die Seiten zeigten, nicht von den Ämtern gezählt; Wartezeiten sind gemessen. Siehe",
         ),
         "method_link": ("method and limits", "Methode und Grenzen"),
         "left_out": (
