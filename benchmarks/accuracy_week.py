@@ -22,7 +22,8 @@ from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.live import open_reader
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
-from amtspuls.bundle.importing import Found, find_metadata, import_bundle, load_metadata
+from amtspuls.bundle.finding import Found, find_metadata
+from amtspuls.bundle.importing import import_bundle, load_metadata
 
 WEEK = IsoWeek(2026, 5)
 LEGACY = {Kind.BOOKED: (56_623, 12_723), Kind.CANCELLED: (64_779, 4_592)}

@@ -14,14 +14,8 @@ from typing import NamedTuple
 
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
-from amtspuls.bundle.importing import (
-    Found,
-    Status,
-    find_metadata,
-    import_bundle,
-    import_bundles,
-    load_metadata,
-)
+from amtspuls.bundle.finding import Found, find_metadata
+from amtspuls.bundle.importing import Status, import_bundle, import_bundles, load_metadata
 from amtspuls.cli.scoring import score_jobs
 from amtspuls.executor import open_executor
 from benchmarks.base import Claim

@@ -17,14 +17,8 @@ from pathlib import Path
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.rows import free_at
 from amtspuls.archive.week import IsoWeek
-from amtspuls.bundle.importing import (
-    Found,
-    Status,
-    find_metadata,
-    import_bundle,
-    import_bundles,
-    load_metadata,
-)
+from amtspuls.bundle.finding import Found, find_metadata
+from amtspuls.bundle.importing import Status, import_bundle, import_bundles, load_metadata
 from amtspuls.bundle.metadata import Metadata
 from benchmarks.base import Claim
 from conftest import shared_folder

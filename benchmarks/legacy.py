@@ -14,7 +14,8 @@ from amtspuls.analysis.legacy.render import render_files
 from amtspuls.analysis.legacy.week import calculate_week
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.week import IsoWeek
-from amtspuls.bundle.importing import Found, import_bundle, load_metadata
+from amtspuls.bundle.finding import Found
+from amtspuls.bundle.importing import import_bundle, load_metadata
 from benchmarks.base import Claim
 from conftest import shared_folder
 

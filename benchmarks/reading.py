@@ -12,7 +12,8 @@ import numpy as np
 import amtspuls
 from amtspuls.archive.live import open_whole
 from amtspuls.archive.week import IsoWeek
-from amtspuls.bundle.importing import Found, find_metadata, import_bundle, load_metadata
+from amtspuls.bundle.finding import Found, find_metadata
+from amtspuls.bundle.importing import import_bundle, load_metadata
 from benchmarks.base import Claim, cpu_s
 from conftest import shared_folder
 

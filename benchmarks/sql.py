@@ -21,7 +21,8 @@ from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
-from amtspuls.bundle.importing import Found, import_bundle, load_metadata
+from amtspuls.bundle.finding import Found
+from amtspuls.bundle.importing import import_bundle, load_metadata
 from benchmarks.base import Claim
 from conftest import shared_folder
 

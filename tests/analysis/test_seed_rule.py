@@ -14,7 +14,8 @@ from amtspuls.analysis.evidence import load_evidence
 from amtspuls.analysis.seed_rule import SeedEvents, count_seed
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.live import open_reader
-from amtspuls.bundle.importing import find_bundles, import_bundle, load_metadata
+from amtspuls.bundle.finding import find_bundles
+from amtspuls.bundle.importing import import_bundle, load_metadata
 from support.courses import FIRST, Course, portal_of
 from support.tiny_archive import TinyReader, TinySnapshot
 

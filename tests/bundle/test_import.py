@@ -17,15 +17,8 @@ from amtspuls.archive.sealed.read import list_weeks, open_week
 from amtspuls.archive.sealed.rows import free_at
 from amtspuls.archive.week import IsoWeek
 from amtspuls.bundle import importing
-from amtspuls.bundle.importing import (
-    Found,
-    Status,
-    find_bundles,
-    find_metadata,
-    import_bundle,
-    import_bundles,
-    load_metadata,
-)
+from amtspuls.bundle.finding import Found, find_bundles, find_metadata
+from amtspuls.bundle.importing import Status, import_bundle, import_bundles, load_metadata
 from amtspuls.bundle.legacy import write_legacy
 from amtspuls.bundle.metadata import Metadata
 from amtspuls.bundle.oddities import OddityKind

@@ -11,7 +11,8 @@ import pytest
 
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
-from amtspuls.bundle.importing import find_bundles, import_bundles, load_metadata
+from amtspuls.bundle.finding import find_bundles
+from amtspuls.bundle.importing import import_bundles, load_metadata
 from support.packages import check_standard, package_of
 
 pytestmark = pytest.mark.slow

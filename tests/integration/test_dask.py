@@ -11,7 +11,8 @@ import pytest
 
 from amtspuls.archive.sealed.read import list_weeks
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
-from amtspuls.bundle.importing import Status, find_bundles, import_bundles, load_metadata
+from amtspuls.bundle.finding import find_bundles
+from amtspuls.bundle.importing import Status, import_bundles, load_metadata
 from amtspuls.cli.scoring import score_jobs
 from amtspuls.errors import ArchiveError
 from amtspuls.executor import open_executor

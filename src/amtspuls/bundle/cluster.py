@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from amtspuls.archive.sealed.read import list_weeks
-from amtspuls.bundle.importing import Found, Status, WeekImport, try_import
+from amtspuls.bundle.finding import Found
+from amtspuls.bundle.importing import Status, WeekImport, try_import
 from amtspuls.bundle.metadata import Metadata
 from amtspuls.errors import OutputError
 

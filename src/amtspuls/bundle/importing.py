@@ -1,4 +1,4 @@
-"""Old bundles into sealed weeks: which there are, one week at a time, and many in parallel.
+"""Old bundles into sealed weeks: one week at a time, and many in parallel.
 
 A week is there whole or not at all, so an import that was stopped is simply started again.
 """
@@ -6,7 +6,6 @@ A week is there whole or not at all, so an import that was stopped is simply sta
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -19,20 +18,17 @@ from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import list_weeks, open_week
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.week import DATABASE_NAME, IsoWeek, folder_of
+from amtspuls.bundle.finding import METADATA_NAME, Found
 from amtspuls.bundle.metadata import Metadata, read_metadata
 from amtspuls.bundle.oddities import Oddity, find_oddities, find_week_oddities
 from amtspuls.bundle.read import BUNDLE_ZONE
 from amtspuls.bundle.scan import Place, scan_portal
 from amtspuls.bundle.spans import seal_portal
 from amtspuls.bundle.stream import naming_damage, stream_portals
-from amtspuls.errors import AmtspulsError, ArchiveError, BundleError, ConfigError
+from amtspuls.errors import AmtspulsError, ArchiveError
 
 AGGREGATED = frozenset({"impfthueringen"})
 """Portals or systems whose rows in old bundles are unions of one-minute snapshots: bundle.md says why."""
-
-_NAME = re.compile(r"(\d{4}-\d{2})\.tar\.gz")
-_METADATA = "metadata.json"
-_YEAR = re.compile("[0-9]{4}")
 
 
 class Status(StrEnum):
@@ -41,14 +37,6 @@ class Status(StrEnum):
     IMPORTED = "imported"
     THERE = "there"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A bundle and the week that its name says."""
-
-    path: Path
-    week: IsoWeek
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,67 +66,9 @@ class WeekImport:
     error: str = ""
 
 
-def find_bundles(paths: Iterable[Path]) -> list[Found]:
-    """Bundles among files and below folders, by week.
-
-    In folders other files are left alone, and so is a bundle that was exported before its week was
-    complete (``.incomplete`` beside it).
-
-    Raises:
-        BundleError: A path is missing, or a named file is no ``YYYY-WW.tar.gz``; or two are of one week.
-        ConfigError: There is none at all.
-    """
-    found: dict[IsoWeek, Path] = {}
-    named = list(paths)
-    for path in named:
-        for bundle, week in _bundles_of(path):
-            if found.setdefault(week, bundle).resolve() != bundle.resolve():
-                raise BundleError(
-                    f"{found[week]} and {bundle} are of the same week: name one of them",
-                    week=str(week),
-                )
-    if not found:
-        raise ConfigError(
-            f"no YYYY-WW.tar.gz in {', '.join(map(str, named))}: name bundles, or a folder with them"
-        )
-    return [Found(path, week) for week, path in sorted(found.items())]
-
-
-def _bundles_of(path: Path) -> list[tuple[Path, IsoWeek]]:
-    if path.is_dir():
-        files = sorted(p for p in path.rglob("*.tar.gz") if _NAME.fullmatch(p.name))
-        return [(p, _week_of(p)) for p in files if not Path(f"{p}.incomplete").exists()]
-    if not path.exists():
-        raise BundleError(f"{path}: is missing", path=str(path))
-    return [(path, _week_of(path))]
-
-
-def _week_of(path: Path) -> IsoWeek:
-    match = _NAME.fullmatch(path.name)
-    try:
-        return IsoWeek.parse(match[1] if match else path.name)
-    except ConfigError as error:
-        raise BundleError(
-            f"{path}: the name of a bundle is its ISO week, e.g. 2026-05.tar.gz", path=str(path)
-        ) from error
-
-
-def find_metadata(paths: Iterable[Path]) -> Path | None:
-    """The metadata.json of bundles: in a named folder, above that of a year, beside or above a bundle."""
-    for path in map(Path.absolute, paths):
-        if path.is_dir():
-            near = (path, path.parent) if _YEAR.fullmatch(path.name) else (path,)
-        else:
-            near = (path.parent, path.parent.parent)
-        for folder in near:
-            if (folder / _METADATA).is_file():
-                return folder / _METADATA
-    return None
-
-
 def load_metadata(path: Path | None) -> Metadata:
     """Read a metadata.json; without one every name is unknown."""
-    return read_metadata(path) if path else Metadata(Path(_METADATA), {})
+    return read_metadata(path) if path else Metadata(Path(METADATA_NAME), {})
 
 
 def import_bundle(found: Found, weeks: Path, names: Metadata) -> WeekImport:

@@ -14,12 +14,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from amtspuls.bundle.importing import Found, Status, WeekImport, try_import
+from amtspuls.bundle.finding import PRELOAD, Found
+from amtspuls.bundle.importing import Status, WeekImport, try_import
 from amtspuls.bundle.metadata import Metadata
 from amtspuls.executor import Context, process_context
-
-PRELOAD = (__name__,)
-"""What processes that import need; see ``executor.load_early``."""
 
 
 def import_in_parallel(

@@ -50,18 +50,18 @@ def import_(
     """
     from contextlib import ExitStack
 
+    from amtspuls.bundle.finding import PRELOAD, find_bundles, find_metadata
+    from amtspuls.executor import core_count, is_cluster, load_early, open_executor
+
+    bundles, processes = find_bundles(paths), parallel or core_count()
+    if min(processes, len(bundles)) > 1 and not is_cluster(executor):
+        load_early(PRELOAD)
+
+    # Slow to load, so not before others began to.
     from amtspuls.archive.week import WEEKS_NAME
-    from amtspuls.bundle.importing import (
-        Status,
-        find_bundles,
-        find_metadata,
-        import_bundles,
-        load_metadata,
-    )
-    from amtspuls.executor import core_count, is_cluster, open_executor
+    from amtspuls.bundle.importing import Status, import_bundles, load_metadata
     from amtspuls.settings import load_settings
 
-    bundles = find_bundles(paths)
     found = metadata or find_metadata(paths)
     names = load_metadata(found)
     if not found:
@@ -78,7 +78,7 @@ def import_(
             bundles,
             weeks,
             names,
-            processes=parallel or core_count(),
+            processes=processes,
             executor=shared,
             on_week=step,
         )

@@ -13,7 +13,8 @@ from amtspuls.analysis.behaviour import Behaviour, Edge, Moves, learn_behaviour
 from amtspuls.analysis.evidence import load_evidence
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.live import open_reader
-from amtspuls.bundle.importing import find_bundles, import_bundle, load_metadata
+from amtspuls.bundle.finding import find_bundles
+from amtspuls.bundle.importing import import_bundle, load_metadata
 
 pytestmark = pytest.mark.slow
 

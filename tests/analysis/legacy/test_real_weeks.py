@@ -16,7 +16,8 @@ from amtspuls.analysis.legacy.timespans import METRICS
 from amtspuls.analysis.legacy.week import LegacyWeek, calculate_week
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.week import IsoWeek
-from amtspuls.bundle.importing import Found, load_metadata, read_week
+from amtspuls.bundle.finding import Found
+from amtspuls.bundle.importing import load_metadata, read_week
 
 pytestmark = pytest.mark.slow
 
