@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from amtspuls.charts.registry import PICTURES
+from support.city_archive import make_cities
+from support.command import run_command, run_well
 from support.measure_archive import make_archive
 from support.portals import run
 
@@ -72,3 +74,45 @@ def test_questions_without_an_answer_leave_no_file(
     )
     assert (got, out.exists()) == (code, False)
     assert said in " ".join(err.split())
+
+
+OVERLAY = """
+[[portal]]
+id = "bielefeldbb"
+name = "Senne"
+system = "tempus"
+url = "https://tempus-termine.com/termine/index.php?anlagennr=83"
+status = "silent"
+last_seen = 2026-04-12
+kind = "citizen_office"
+place = { city = "Senne", state = "Nordrhein-Westfalen", latitude = 51.9, longitude = 8.5 }
+"""
+
+
+def test_cities_are_those_of_the_users_catalogue_in_table_picture_and_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_cities(tmp_path / "amtspuls-archive")
+    overlay = ("--catalogue", "mine.toml")
+    Path("mine.toml").write_text(OVERLAY)
+    assert "Senne" in run_well("compare", "senne", "bonn", *overlay).out
+    run_well("plot", "compare", "--out", "mine.svg", *overlay)
+    run_well("plot", "compare", "--out", "packaged.svg")
+    run_well("report", "--out", "mine.html", *overlay)
+    Path("amtspuls.toml").write_text('catalogue = ["mine.toml"]\n')
+    run_well("plot", "compare", "--out", "settings.svg")
+    for name in ("mine.svg", "settings.svg", "mine.html"):
+        shown = Path(name).read_text()
+        assert ">Senne<" in shown, name
+        assert ">Bielefeld<" not in shown, name
+    assert "--catalogue mine.toml" in Path("mine.svg").read_text()
+    assert ">Bielefeld<" in Path("packaged.svg").read_text()
+
+
+def test_a_picture_that_does_not_ask_the_catalogue_takes_none(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(OVERLAY)
+    overlay = ("--catalogue", tmp_path / "mine.toml")
+    shown = run_command("plot", "wait", "--out", tmp_path / "a.svg", *overlay)
+    assert shown.code == 2
+    assert "the picture wait takes no --catalogue" in shown.err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.base import ArchiveReader
+from amtspuls.catalogue.portal import Portal
 from amtspuls.charts.style import Chart
 from amtspuls.charts.words import Lang
 from amtspuls.errors import ConfigError
@@ -30,6 +31,7 @@ class Options:
         rule: Which rule counts.
         kind: What an office is for, as people type it.
         service: What people want there, as people type it.
+        catalogue: Portals by id, with the user's own files; None is the catalogue that comes with amtspuls.
     """
 
     lang: Lang = Lang.EN
@@ -40,6 +42,7 @@ class Options:
     rule: str | None = None
     kind: str | None = None
     service: str | None = None
+    catalogue: Mapping[str, Portal] | None = None
 
 
 _OF_ALL = frozenset({"lang", "width", "height", "titled", "command"})

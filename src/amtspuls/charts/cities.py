@@ -102,18 +102,24 @@ def make_wish(options: Options) -> Wish:
     return Wish(None if service else _USUAL_KIND, service)
 
 
-def read_cities(reader: ArchiveReader, watched: Sequence[Watched], wish: Wish) -> Cities:
+def read_cities(
+    reader: ArchiveReader,
+    watched: Sequence[Watched],
+    wish: Wish,
+    catalogue: Mapping[str, Portal] | None = None,
+) -> Cities:
     """Compare the cities of some portals, as ``amtspuls compare`` does.
 
     Args:
         reader: The archive that the portals were read from.
-        watched: The portals; those that the packaged catalogue does not place in a city are left out.
+        watched: The portals; those that the catalogue does not place in a city are left out.
         wish: What the person looks for.
+        catalogue: Portals by id; the packaged ones when left out.
 
     Raises:
         ConfigError: No selected portal is such an office of a city.
     """
-    portals = load_catalogue().portals
+    portals = load_catalogue().portals if catalogue is None else catalogue
     placed = {one: _city(one, portals) for one in watched}
     own = [one for one, city in placed.items() if city and _fits(one, portals, wish)]
     every = sorted({city for city in placed.values() if city})
@@ -177,7 +183,7 @@ def draw_cities(
     options = options or Options()
     wish = make_wish(options)
     say = speaker(TEXTS, options.lang)
-    found = found or read_cities(reader, watched, wish)
+    found = found or read_cities(reader, watched, wish, options.catalogue)
     layers = lines_of(found.lines[:MOST_ROWS], options.lang, say)
     chart: alt.LayerChart = alt.LayerChart(layer=layers).resolve_scale(
         color="independent", shape="independent"
@@ -224,5 +230,5 @@ PICTURE = Picture(
     "compare",
     "the wait city by city for whoever takes any office, with the spread of offices",
     _draw,
-    options=("kind", "service"),
+    options=("kind", "service", "catalogue"),
 )

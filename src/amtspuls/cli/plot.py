@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
-from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
+from amtspuls.cli.options import (
+    Archive,
+    Config,
+    Exclude,
+    Include,
+    Overlays,
+    Systems,
+    load_catalogue_of,
+)
 from amtspuls.cli.output import Format, print_rows, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from amtspuls.catalogue.portal import Portal
+    from amtspuls.charts.base import Picture
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +56,7 @@ def plot(
     from_local: From = None,
     until_local: Until = None,
     archive: Archive = None,
+    catalogue: Overlays = None,
     config: Config = None,
 ) -> None:
     """Draw a picture of what the archive says, as image, page or Vega-Lite specification."""
@@ -66,6 +81,7 @@ def plot(
         "--system": system,
         "--from": from_local,
         "--until": until_local,
+        "--catalogue": [str(path) for path in catalogue or ()],
         "--out": to.name,
     }
     options = Options(
@@ -73,6 +89,7 @@ def plot(
         rule=rule,
         kind=kind,
         service=service,
+        catalogue=_portals(picture, catalogue, config),
         command=command_text("plot", name, options=asked),
     )
     picture.require(options)
@@ -83,6 +100,17 @@ def plot(
         chart = draw_picture(picture, reader, selection, options)
     write_chart(chart, to)
     say(f"{name}: {to}")
+
+
+def _portals(
+    picture: Picture, overlays: list[Path] | None, config: Path | None
+) -> Mapping[str, Portal] | None:
+    """The portals of the catalogue for a picture that asks it; others are asked for nothing."""
+    from amtspuls.settings import load_settings
+
+    if "catalogue" not in picture.options and not overlays:
+        return None
+    return load_catalogue_of(load_settings(config), overlays).portals
 
 
 def _list_pictures() -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amtspuls.cli.asking import From, Until, make_selection, open_archive, say_left_out
-from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
+from amtspuls.cli.options import (
+    Archive,
+    Config,
+    Exclude,
+    Include,
+    Overlays,
+    Systems,
+    load_catalogue_of,
+)
 from amtspuls.cli.output import say
 
 if TYPE_CHECKING:
@@ -35,6 +43,7 @@ def report(
     from_local: From = None,
     until_local: Until = None,
     archive: Archive = None,
+    catalogue: Overlays = None,
     config: Config = None,
 ) -> None:
     """Write one HTML page with figures, pictures and tables, that needs neither network nor scripts."""
@@ -46,7 +55,9 @@ def report(
     wanted = _require_week(week, from_local, until_local)
     if wanted:
         from_local, until_local = wanted.start.isoformat(), wanted.end.isoformat()
-    folder = archive or load_settings(config).archive
+    settings = load_settings(config)
+    folder = archive or settings.archive
+    portals = load_catalogue_of(settings, catalogue).portals
     options = {
         "-i": include,
         "-e": exclude,
@@ -65,6 +76,7 @@ def report(
             options=options,
             week=wanted,
             lang=language,
+            catalogue=portals,
         )
     say(f"report: {out}")
 

@@ -12,6 +12,7 @@ import altair as alt
 from markupsafe import Markup, escape
 
 from amtspuls.analysis.grouping import Watched
+from amtspuls.catalogue.portal import Portal
 from amtspuls.charts.activity import draw_activity
 from amtspuls.charts.base import Options
 from amtspuls.charts.booking_times import draw_booking_times
@@ -72,22 +73,39 @@ class Drawn:
 
 
 def draw_pictures(
-    watched: Sequence[Watched], say: Say, lang: Lang, command: Command
+    watched: Sequence[Watched],
+    say: Say,
+    lang: Lang,
+    command: Command,
+    catalogue: Mapping[str, Portal] | None = None,
 ) -> tuple[Drawn, ...]:
-    """Draw all pictures of the page; cities side by side where there are at least two."""
+    """Draw all pictures of the page; cities side by side where there are at least two.
+
+    Args:
+        watched: Portals and range.
+        say: Texts of the report.
+        lang: Its language.
+        command: Writes the commands.
+        catalogue: Portals by id, for the cities; the packaged ones when left out.
+    """
     known = _facts(small_print(watched, lang))
     # Vega works outside Python, so that one picture is rendered while the next is worked out.
     with ThreadPoolExecutor(max_workers=1) as renderer:
         started = [
-            (name, *_start(chart, renderer)) for name, chart in _charts(watched, lang) if chart
+            (name, *_start(chart, renderer))
+            for name, chart in _charts(watched, lang, catalogue)
+            if chart
         ]
         return tuple(
             _drawn(name, title, svg.result(), known, say, command) for name, title, svg in started
         )
 
 
-def _charts(watched: Sequence[Watched], lang: Lang) -> Iterator[tuple[str, Chart | None]]:
-    options, narrow = Options(lang=lang), Options(lang=lang, width=_BESIDE_NAMES)
+def _charts(
+    watched: Sequence[Watched], lang: Lang, catalogue: Mapping[str, Portal] | None
+) -> Iterator[tuple[str, Chart | None]]:
+    options = Options(lang=lang)
+    narrow = Options(lang=lang, width=_BESIDE_NAMES, catalogue=catalogue)
     for name, draw in DRAW.items():
         yield name, draw(watched, options=narrow if name in _WITH_NAMES else options)
         if name == _BEFORE_CITIES:
@@ -105,7 +123,7 @@ def _cities(watched: Sequence[Watched], options: Options) -> Chart | None:
     """The comparison of cities; None where there are not at least two with a citizen office."""
     reader = watched[0].evidence.reader
     try:
-        found = read_cities(reader, watched, make_wish(options))
+        found = read_cities(reader, watched, make_wish(options), options.catalogue)
     except ConfigError:
         return None
     return (
