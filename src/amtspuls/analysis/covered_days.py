@@ -62,6 +62,16 @@ class CoveredDays:
         both: NDArray[np.bool_] = inside & found
         return both
 
+    def contain(self, views: Ints, days: Ints) -> NDArray[np.bool_]:
+        """Whether each view (an index) covers each of some days; shape (views, days)."""
+        codes, rows = np.unique(self.codes[views], return_inverse=True)
+        column = days - self.first_day
+        inside = (column >= 0) & (column < self.table.shape[1])
+        found = np.zeros((len(codes), len(days)), np.bool_)
+        found[:, inside] = self.table[np.ix_(codes, column[inside])]
+        every: NDArray[np.bool_] = found[rows]
+        return every
+
     def end_of_run(self, views: Ints, days: Ints) -> Ints:
         """First day from each day on that its view does not cover; the day itself if it is not."""
         end = days.copy()

@@ -20,13 +20,15 @@ from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S, Ints, day_of
 from amtspuls.analysis.moments import gather
 from amtspuls.analysis.quantiles import weighted_quantile
+from amtspuls.analysis.standing import Block, blocks_of, count_standing
 from amtspuls.model import Outcome
 
 RULE = "free-starts-1"
 """Every free start counts as a place to book, whatever the service takes."""
 
 RANKS = {"first": 1, "third": 3}
-_BLOCK = 96
+_HEAP = 32
+"""Spans that are counted together before one of them is looked for."""
 _SHARES = {"p10": 0.1, "median": 0.5, "p90": 0.9}
 
 Floats = NDArray[np.float64]
@@ -68,16 +70,11 @@ def find_waits(one: Watched) -> Waits:
 def _work_out(one: Watched) -> Waits:
     covered, evidence = one.covered, one.evidence
     starts = {name: np.full(len(covered.view), np.inf) for name in RANKS}
-    spans = evidence.spans
-    for number in one.calendars:
-        mine = np.flatnonzero(covered.calendar == number)
-        owned = np.flatnonzero(spans.calendar == number)
-        owned = owned[np.argsort(evidence.span_start_s[owned], kind="stable")]
-        columns = spans.opened_at[owned], spans.closed_at[owned], evidence.span_start_s[owned]
-        for begin in range(0, len(mine), _BLOCK):
-            block = mine[begin : begin + _BLOCK]
-            for name, found in _free_starts(covered.from_s[block], *columns).items():
-                starts[name][block] = found
+    spans, start_s = evidence.spans, evidence.span_start_s
+    ends_s = np.minimum(spans.closed_at, start_s)
+    for block in blocks_of(covered, spans.calendar, spans.opened_at, ends_s):
+        for name, found in _free_starts(block, start_s).items():
+            starts[name][block.moments] = found
     local_s = evidence.offsets.to_local(covered.from_s)
     known_until = _known_until(one, local_s)
     days = {
@@ -99,25 +96,38 @@ def _work_out(one: Watched) -> Waits:
     )
 
 
-def _free_starts(
-    moments: Ints, opened_at: Ints, closed_at: Ints, start_s: Ints
-) -> dict[str, Floats]:
+def _free_starts(block: Block, start_s: Ints) -> dict[str, Floats]:
     """Instant of the k-th free start at each moment; infinite where there are fewer.
 
+    The spans are taken in heaps, in the order of their starts: the counts of whole heaps say in which one the k-th
+    is, and only there it is looked for.
+
     Args:
-        moments: Ascending.
-        opened_at: Of spans in the order of their starts.
-        closed_at: As well.
-        start_s: As well.
+        block: Moments with the spans open then.
+        start_s: Instants at which the slots of all spans begin.
     """
-    near = (opened_at <= moments[-1]) & (closed_at > moments[0]) & (start_s > moments[0])
-    opened_at, closed_at, start_s = opened_at[near], closed_at[near], start_s[near]
-    at = moments[:, None]
-    ranks = np.cumsum((opened_at <= at) & (closed_at > at) & (start_s > at), axis=1, dtype=np.int32)
+    order = np.argsort(start_s[block.spans], kind="stable")
+    first, after = block.first[order], block.after[order]
+    begins = np.append(start_s[block.spans[order]].astype(np.float64), np.inf)
+    heaps = len(order) // _HEAP + 1
+    open_then = np.cumsum(
+        count_standing(
+            Block(block.moments, order, first, after), np.arange(len(order)) // _HEAP, heaps
+        ),
+        axis=1,
+    )
+    rows = np.arange(len(block.moments))
     found = {}
     for name, rank in RANKS.items():
-        place = (ranks < rank).sum(axis=1)
-        found[name] = np.append(start_s.astype(np.float64), np.inf)[place]
+        heap = np.minimum((open_then < rank).sum(axis=1), heaps - 1)
+        before = np.where(heap > 0, open_then[rows, heap - 1], 0)
+        places = np.minimum(heap[:, None] * _HEAP + np.arange(_HEAP), len(order))
+        stands = (np.append(first, len(rows))[places] <= rows[:, None]) & (
+            np.append(after, 0)[places] > rows[:, None]
+        )
+        ranks = np.cumsum(stands, axis=1) + before[:, None]
+        within = np.minimum((ranks < rank).sum(axis=1), _HEAP - 1)
+        found[name] = np.where(open_then[:, -1] >= rank, begins[places[rows, within]], np.inf)
     return found
 
 
