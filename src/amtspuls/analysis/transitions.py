@@ -6,6 +6,8 @@ How a kind is told is explained in docs/reference/transitions.md; the work is do
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from amtspuls.analysis.behaviour import Behaviour
@@ -14,6 +16,7 @@ from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import number_rows, order_by
 from amtspuls.analysis.typed.find import RULE, Typing, type_changes
 from amtspuls.analysis.typed.labels import Reason, Side
 from amtspuls.analysis.typed.scene import LONG_AGO, Scene
@@ -43,23 +46,39 @@ def find_transitions(evidence: Evidence, behaviour: Behaviour | None = None) -> 
 def transitions_of(typing: Typing) -> Transitions:
     """Put together what the typed rule says, for the asked range."""
     evidence, changes = typing.scene.evidence, _changes(typing)
+    bookings, bookings_by_calendar = _both(typing, tally_bookings)
+    cancellations, cancellations_by_calendar = _both(typing, tally_cancellations)
+    hidden, hidden_by_calendar = _both(typing, tally_hidden)
     fresh = changes.of(Kind.HORIZON_ROLL, Kind.RELEASED)
     unseen = (typing.scene.open_seen_at == LONG_AGO) & evidence.in_range(typing.scene.opened_at)
     return Transitions(
-        bookings=_events(evidence, tally_bookings(typing)),
-        cancellations=_events(evidence, tally_cancellations(typing)),
+        bookings=bookings,
+        cancellations=cancellations,
         openings=_each(fresh),
-        bookings_by_calendar=_events(evidence, tally_bookings(typing, each_calendar=True)),
-        cancellations_by_calendar=_events(
-            evidence, tally_cancellations(typing, each_calendar=True)
-        ),
-        hidden=_events(evidence, tally_hidden(typing)),
-        hidden_by_calendar=_events(evidence, tally_hidden(typing, each_calendar=True)),
+        bookings_by_calendar=bookings_by_calendar,
+        cancellations_by_calendar=cancellations_by_calendar,
+        hidden=hidden,
+        hidden_by_calendar=hidden_by_calendar,
         first_sight=int(unseen.sum()),
         changes=changes,
         rule=RULE,
         reasons=REASONS,
     )
+
+
+class _Tallying(Protocol):
+    """Counts something, once or once for each calendar."""
+
+    def __call__(self, typing: Typing, *, each_calendar: bool = False) -> Tally: ...
+
+
+def _both(typing: Typing, tally: _Tallying) -> tuple[Events, Events]:
+    """Events counted once, and once for each calendar: the same where no two are over the same desks."""
+    evidence = typing.scene.evidence
+    once = _events(evidence, tally(typing))
+    if typing.scene.apart:
+        return once, once
+    return once, _events(evidence, tally(typing, each_calendar=True))
 
 
 def _events(evidence: Evidence, tally: Tally) -> Events:
@@ -94,13 +113,19 @@ def _each(changes: Changes) -> Events:
 def _changes(typing: Typing) -> Changes:
     scene = typing.scene
     seen = scene.open_seen_at > LONG_AGO
+    closed = np.flatnonzero(
+        (typing.closings.side.kind >= 0) & scene.evidence.in_range(scene.closed_at)
+    )
+    opened = np.flatnonzero(
+        seen & (typing.openings.kind >= 0) & scene.evidence.in_range(scene.opened_at)
+    )
     parts = [
-        _side(scene, typing.closings.side, opening=False),
-        _side(scene, typing.openings, opening=True).only(seen),
+        _side(scene, typing.closings.side, closed, opening=False),
+        _side(scene, typing.openings, opened, opening=True),
     ]
     whole = Changes._make(map(np.concatenate, zip(*parts, strict=True)))
-    whole = whole.only((whole.kind >= 0) & scene.evidence.in_range(whole.at))
-    whole = whole.only(np.lexsort((whole.slot, whole.calendar, whole.opening, whole.at)))
+    opening = whole.opening.astype(np.int64)
+    whole = whole.only(order_by(whole.at, opening, whole.calendar, whole.slot))
     final_until = int(scene.taken_at[-1]) if len(scene.taken_at) else 0
     wait_s = (typing.closings.holds.longest + 1) * scene.step_s
     return whole._replace(
@@ -109,22 +134,22 @@ def _changes(typing: Typing) -> Changes:
     )
 
 
-def _side(scene: Scene, side: Side, *, opening: bool) -> Changes:
-    count = len(scene.slot)
+def _side(scene: Scene, side: Side, rows: Ints, *, opening: bool) -> Changes:
     at, seen_at = scene.seen_around(opening=opening)
+    timed = scene.open_timed if opening else scene.close_timed
     return Changes(
-        calendar=scene.spans.calendar,
-        slot=scene.slot,
-        at=at,
-        seen_at=seen_at,
-        start_s=scene.start_s,
-        opening=np.full(count, opening),
-        timed=scene.open_timed if opening else scene.close_timed,
-        kind=side.kind,
-        reason=side.reason,
-        confidence=side.confidence,
-        final=np.zeros(count, np.bool_),
-        episode=side.block,
+        calendar=scene.spans.calendar[rows],
+        slot=scene.slot[rows],
+        at=at[rows],
+        seen_at=seen_at[rows],
+        start_s=scene.start_s[rows],
+        opening=np.full(len(rows), opening),
+        timed=timed[rows],
+        kind=side.kind[rows],
+        reason=side.reason[rows],
+        confidence=side.confidence[rows],
+        final=np.zeros(len(rows), np.bool_),
+        episode=side.block[rows],
     )
 
 
@@ -138,4 +163,4 @@ def _is_final(changes: Changes, before_s: int) -> np.ndarray[tuple[int], np.dtyp
 def _episodes(opening: np.ndarray[tuple[int], np.dtype[np.bool_]], block: Ints) -> Ints:
     """Number the blocks of both sides together; a change without a block is an episode of its own."""
     keys = np.where(block >= 0, 2 * block + opening, -1 - np.arange(len(block)))
-    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
+    return number_rows(keys)

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings, distinct
+from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import DAY_S, Ints, weekday_of
+from amtspuls.analysis.ordering import distinct
 
 UNKNOWN_MIN = 0
 """A grid that could not be learned."""

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from amtspuls.analysis.behaviour.edges import roundest
-from amtspuls.analysis.behaviour.sightings import Bools, Sightings, distinct
+from amtspuls.analysis.behaviour.sightings import Bools, Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, Offsets
+from amtspuls.analysis.ordering import distinct
 
 _PERIODS_S = (
     HOUR_S,

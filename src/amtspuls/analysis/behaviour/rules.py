@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from amtspuls.analysis.behaviour.edges import Found, find_edge, roundest
-from amtspuls.analysis.behaviour.sightings import Bools, Sightings, distinct
+from amtspuls.analysis.behaviour.sightings import Bools, Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, day_of
+from amtspuls.analysis.ordering import distinct
 
 UNKNOWN_S = -1
 """A duration that could not be learned."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.localtime import DAY_S, Ints
+from amtspuls.analysis.ordering import distinct
 
 NEVER = np.iinfo(np.int64).min
 """No snapshot before."""
@@ -22,12 +23,6 @@ _MINUTES_PER_DAY = 1440
 _MASS_STARTS = 5
 _MASS_OF_A_DAY = 20
 _MASS_SHARE = 0.5
-
-
-def distinct(values: Ints) -> Ints:
-    """The different values, ascending; sorting large numbers is quicker than hashing them."""
-    ordered = np.sort(values)
-    return ordered[np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])]
 
 
 class Rows(NamedTuple):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from amtspuls.analysis import ordering
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import distinct, order_by
 from amtspuls.analysis.typed.scene import Scene
 
 FARTHEST = 12
@@ -76,12 +78,15 @@ def find_blocks(
     """
     owners = (scene.group if owner is None else owner)[rows]
     at, day, slot = place[rows], scene.day[rows], scene.slot[rows]
-    order = np.lexsort((slot, day, at, owners))
-    far = np.diff(slot[order]) > (reach[scene.group[rows]] * scene.grid[rows])[order][1:]
+    order = order_by(owners, at, slot)
+    ordered = slot[order]
     begins = np.ones(len(rows), np.bool_)
-    begins[1:] = far
+    begins[1:] = (
+        ordered[1:] - ordered[:-1] > (reach[scene.group[rows]] * scene.grid[rows])[order][1:]
+    )
     for column in (owners, at, day):
-        begins[1:] |= np.diff(column[order]) != 0
+        ordered = column[order]
+        begins[1:] |= ordered[1:] != ordered[:-1]
     found = np.empty(len(rows), np.int64)
     found[order] = np.cumsum(begins) - 1
     return found
@@ -91,7 +96,7 @@ def count_starts(blocks: Ints, slot: Ints) -> Ints:
     """How many different start times each block has."""
     if not len(blocks):
         return np.zeros(0, np.int64)
-    pairs = np.unique(blocks << 28 | slot)
+    pairs = distinct(blocks << 28 | slot)
     return np.bincount(pairs >> 28, minlength=int(blocks.max()) + 1)
 
 
@@ -115,11 +120,4 @@ def count_bookings(scene: Scene, rows: Ints, blocks: Ints, reach: Ints) -> Ints:
 
 def number_rows(*columns: Ints) -> Ints:
     """Number equal rows alike, from 0 in ascending order of the last column first."""
-    if not len(columns[0]):
-        return np.zeros(0, np.int64)
-    order = np.lexsort(columns)
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = np.any([np.diff(column[order]) != 0 for column in columns], axis=0)
-    found = np.empty(len(order), np.int64)
-    found[order] = np.cumsum(begins) - 1
-    return found
+    return ordering.number_rows(*columns[::-1])

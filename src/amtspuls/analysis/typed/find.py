@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from amtspuls.analysis.typed.blocks import find_blocks
 from amtspuls.analysis.typed.closings import Closings, type_closings
 from amtspuls.analysis.typed.first_of_day import find_successions
 from amtspuls.analysis.typed.labels import Reason, Side
+from amtspuls.analysis.typed.missed import Missed, find_missed
 from amtspuls.analysis.typed.openings import type_openings
 from amtspuls.analysis.typed.scene import Scene
 from amtspuls.analysis.typed.shifts import find_shifts
@@ -35,6 +37,11 @@ class Typing:
     closings: Closings
     openings: Side
 
+    @cached_property
+    def missed(self) -> Missed:
+        """What fell between two snapshots."""
+        return find_missed(self.scene, self.closings, self.openings)
+
 
 def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typing:
     """Say of every change of a portal why it happened.
@@ -47,7 +54,7 @@ def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typi
     scene = Scene.of(evidence, learned)
     place = learned.place(scene.spans.calendar)
     one_a_day = (place >= 0) & np.append(learned.one_a_day, np.zeros(1, np.bool_))[place]
-    successions = find_successions(scene)
+    successions = find_successions(scene, one_a_day)
     went, came = find_shifts(scene)
     closings = type_closings(scene, one_a_day, successions, went & ~one_a_day)
     openings = type_openings(scene, closings.side, closings.reach, came & ~one_a_day)

@@ -12,6 +12,7 @@ import numpy as np
 
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import order_by
 from amtspuls.analysis.typed.scene import Scene
 
 
@@ -31,27 +32,34 @@ class Successions(NamedTuple):
     shown: Bools
 
 
-def find_successions(scene: Scene) -> Successions:
-    """Pair start times that vanished with those that appeared in the same snapshot, calendar and day."""
-    owner = scene.calendar << 20 | scene.day
+def find_successions(scene: Scene, one_a_day: Bools) -> Successions:
+    """Pair start times that vanished with those that appeared in the same snapshot, calendar and day.
+
+    Args:
+        scene: The portal.
+        one_a_day: Spans of the calendars that show one start time a day; nothing is said of others.
+    """
+    rows = np.flatnonzero(one_a_day)
+    found = Successions(*(np.zeros(len(one_a_day), np.bool_) for _ in Successions._fields))
+    slot, closed = scene.slot[rows], scene.closed[rows]
+    owner = scene.calendar[rows] << 20 | scene.day[rows]
     width = np.int64(len(scene.taken_at) + 2)
-    came, went = owner * width + scene.opened, owner * width + np.minimum(scene.closed, width - 1)
-    gone = scene.closed < len(scene.taken_at)
-    next_slot = _slot_at(came, scene.slot, went)
-    before_slot = _slot_at(went[gone], scene.slot[gone], came)
-    return Successions(
-        taken=gone & ((next_slot < 0) | (next_slot > scene.slot)),
-        hidden=gone & (next_slot >= 0) & (next_slot < scene.slot),
-        freed=before_slot > scene.slot,
-        shown=(before_slot >= 0) & (before_slot < scene.slot),
-    )
+    came, went = owner * width + scene.opened[rows], owner * width + np.minimum(closed, width - 1)
+    gone = closed < len(scene.taken_at)
+    next_slot = _slot_at(came, slot, went)
+    before_slot = _slot_at(went[gone], slot[gone], came)
+    found.taken[rows] = gone & ((next_slot < 0) | (next_slot > slot))
+    found.hidden[rows] = gone & (next_slot >= 0) & (next_slot < slot)
+    found.freed[rows] = before_slot > slot
+    found.shown[rows] = (before_slot >= 0) & (before_slot < slot)
+    return found
 
 
 def _slot_at(keys: Ints, slots: Ints, wanted: Ints) -> Ints:
     """The slot that belongs to a key; -1 where there is none."""
     if not len(keys):
         return np.full(len(wanted), -1, np.int64)
-    order = np.argsort(keys, kind="stable")
+    order = order_by(keys)
     place = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
     found = order[place]
     return np.where(keys[found] == wanted, slots[found], -1).astype(np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 
 from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.localtime import HOUR_S, Ints
+from amtspuls.analysis.ordering import number_rows
 from amtspuls.analysis.typed.blocks import find_blocks
 from amtspuls.analysis.typed.scene import Scene
 
@@ -141,7 +142,7 @@ def find_rest(
 def find_shared_returns(scene: Scene, rows: Ints, reach: Ints) -> Bools:
     """Which rows vanished on several days in one step and all came back in one later step: a page that flapped."""
     step = scene.group[rows] << 40 | scene.closed[rows]
-    _, number = np.unique(step, return_inverse=True)
+    number = number_rows(step)
     count = int(number.max(initial=-1)) + 1
     back = scene.returned_after[rows]
     first, last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)

@@ -170,8 +170,9 @@ def find_new_pages(scene: Scene, rows: Ints) -> Bools:
     step_of_day = np.zeros(int(day.max()) + 1, np.int64)
     step_of_day[day] = step
     days = np.bincount(step_of_day)
-    _, first, starts = np.unique(step, return_index=True, return_counts=True)
-    chosen = rows[first]
+    starts = np.bincount(step)
+    chosen = np.zeros(len(starts), np.int64)
+    chosen[step] = rows
     shown = FreeCounts(scene).of_calendars(scene.calendar[chosen], scene.opened[chosen] + 1)
     mass = (days >= WHOLE_DAYS) & (starts >= FEW) & (starts >= MOST * shown)
     found: Bools = mass[step]

@@ -10,6 +10,7 @@ from amtspuls.analysis.behaviour import Moves
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import order_by
 from amtspuls.analysis.typed.labels import Reason, Side
 from amtspuls.analysis.typed.masses import find_appeared, find_new_pages, find_rest_of_day
 from amtspuls.analysis.typed.scene import LONG_AGO, Scene
@@ -98,12 +99,12 @@ def _mark_new(scene: Scene, side: Side, rows: Bools) -> None:
 
 def _last_day_before(scene: Scene) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The last day that each span's calendar had shown before the snapshot that opened it."""
-    order = np.lexsort((scene.opened, scene.calendar))
+    order = order_by(scene.calendar, scene.opened)
     calendar, opened, day = scene.calendar[order], scene.opened[order], scene.day[order]
     # One running maximum for all calendars: days of later calendars are lifted above those of earlier ones.
     highest = np.maximum.accumulate(calendar << 20 | day)
     begins = np.ones(len(order), np.bool_)
-    begins[1:] = (np.diff(calendar) != 0) | (np.diff(opened) != 0)
+    begins[1:] = (calendar[1:] != calendar[:-1]) | (opened[1:] != opened[:-1])
     first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
     earlier = highest[np.maximum(first - 1, 0)]
     same = (first > 0) & (earlier >> 20 == calendar)

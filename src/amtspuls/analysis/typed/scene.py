@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from amtspuls.analysis.behaviour import Behaviour
 from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence, answered
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import distinct, number_values, places_in
 from amtspuls.analysis.sightings import newest_view_before
 from amtspuls.analysis.typed.absences import close_sold_out
 from amtspuls.archive.base import STILL_OPEN, SpanColumns
 
 MINUTES_PER_DAY = 1440
+_SLOT_BITS = 28
 USUAL_GRID_MIN = 5
 """Of calendars with too few start times to tell."""
 LONG_AGO = np.iinfo(np.int64).min
@@ -62,7 +64,7 @@ class Scene:
         start_s = starts_s[kept]
         closed_at, sold_out = close_sold_out(evidence, spans, start_s)
         spans = spans._replace(closed_at=closed_at)
-        calendars = np.unique(spans.calendar)
+        calendars = distinct(spans.calendar)
         place = behaviour.place(calendars)
         known = place >= 0
         groups = -1 - np.arange(len(calendars))
@@ -70,13 +72,18 @@ class Scene:
         grid_min = np.full(len(calendars), USUAL_GRID_MIN, np.int64)
         grid_min[known] = behaviour.grid_min[place[known]]
         grid_min[grid_min <= 0] = USUAL_GRID_MIN
-        numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64)
+        numbers = number_values(groups)[1]
         return cls(evidence, spans, start_s, sold_out, calendars, numbers, grid_min, behaviour)
 
     @property
     def group_count(self) -> int:
         """Number of groups."""
         return int(self.groups.max(initial=-1)) + 1
+
+    @property
+    def apart(self) -> bool:
+        """Whether no two calendars are over the same desks."""
+        return self.group_count == len(self.calendars)
 
     @cached_property
     def leaves_at(self) -> Ints:
@@ -139,12 +146,12 @@ class Scene:
     @cached_property
     def opened(self) -> Ints:
         """Place in time at which the span opened."""
-        return np.searchsorted(self.taken_at, self.opened_at).astype(np.int64)
+        return places_in(self.taken_at, self.opened_at)
 
     @cached_property
     def closed(self) -> Ints:
         """Place in time of the first snapshot without it; beyond all where it is open."""
-        return np.searchsorted(self.taken_at, self.closed_at).astype(np.int64)
+        return places_in(self.taken_at, self.closed_at)
 
     @cached_property
     def has_before(self) -> Bools:
@@ -223,13 +230,18 @@ class Scene:
         after[back] = self.opened[back + 1] - self.closed[back]
         return after
 
+    def _key(self, calendar: Ints, slot: Ints, place: Ints) -> Ints:
+        """Cells at places in time as one number each."""
+        return ((calendar << _SLOT_BITS) + slot) * np.int64(len(self.taken_at) + 2) + place
+
+    @cached_property
+    def _keys(self) -> Ints:
+        """Where and when each span opened, ascending."""
+        return self._key(self.calendar, self.slot, self.opened)
+
     def span_at(self, calendar: Ints, slot: Ints, place: Ints) -> Ints:
         """Span of a cell that was open just before a place in time; -1 where the cell was not free."""
-        width = np.int64(len(self.taken_at) + 2)
-        slots = np.int64(1) << 28
-        keys = (self.calendar * slots + self.slot) * width + self.opened
-        wanted = (calendar * slots + slot) * width + place - 1
-        found = np.searchsorted(keys, wanted, "right") - 1
+        found = np.searchsorted(self._keys, self._key(calendar, slot, place), "left") - 1
         there = np.maximum(found, 0)
         free = (found >= 0) & (self.calendar[there] == calendar) & (self.slot[there] == slot)
         free &= self.closed[there] >= place

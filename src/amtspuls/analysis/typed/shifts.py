@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.sightings import distinct
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import distinct, order_by
 from amtspuls.analysis.typed.blocks import number_rows
 from amtspuls.analysis.typed.scene import MINUTES_PER_DAY, Scene
 
@@ -67,7 +67,7 @@ def _causes(scene: Scene, went: Ints, came: Ints) -> tuple[Ints, Ints]:
 def _first(scene: Scene, rows: Ints, step: Ints, count: int) -> Ints:
     """The row with the earliest start time of each step; -1 where there is none."""
     found = np.full(count, -1, np.int64)
-    order = np.lexsort((-scene.slot[rows], step))
+    order = order_by(step, -scene.slot[rows])
     found[step[order]] = rows[order]
     return found
 
@@ -82,8 +82,8 @@ def _are_floating(scene: Scene, length: Ints) -> Bools:
     width = np.int64(len(scene.taken_at) + 2)
     went = np.flatnonzero(apart[scene.calendar] & scene.vanished)
     came = np.flatnonzero(apart[scene.calendar] & (scene.opened > 0))
-    gone = np.unique((scene.calendar[went] << 20 | scene.day[went]) * width + scene.closed[went])
-    new = np.unique((scene.calendar[came] << 20 | scene.day[came]) * width + scene.opened[came])
+    gone = distinct((scene.calendar[went] << 20 | scene.day[went]) * width + scene.closed[went])
+    new = distinct((scene.calendar[came] << 20 | scene.day[came]) * width + scene.opened[came])
     # A portal draws all its calendars alike.
     often = int(np.isin(gone, new).sum()) >= _OFTEN * max(1, len(gone))
     found: Bools = apart & often
