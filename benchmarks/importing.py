@@ -10,17 +10,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.rows import free_at
 from amtspuls.archive.week import IsoWeek
 from amtspuls.bundle.finding import Found, find_metadata
-from amtspuls.bundle.importing import Status, import_bundle, import_bundles, load_metadata
+from amtspuls.bundle.importing import import_bundle, load_metadata
 from amtspuls.bundle.metadata import Metadata
 from benchmarks.base import Claim
+from benchmarks.importing_many import measure_many
 from conftest import shared_folder
 
 WEEK = "2026-05"
@@ -90,39 +90,6 @@ def _import_claims(found: Found, names: Metadata, runs: int) -> list[Claim]:
     ]
 
 
-def _parallel_claim(bundles: Sequence[Found], names: Metadata, runs: int = 3) -> Claim:
-    """Two cores of a shared machine are seldom twice one: plain unpacking shows what they are worth."""
-    folders = _fresh()
-
-    def import_all(processes: int) -> None:
-        reports = import_bundles(bundles, next(folders), names, processes=processes)
-        assert {report.status for report in reports} == {Status.IMPORTED}
-
-    def unpack_all(processes: int) -> None:
-        with ThreadPoolExecutor(processes) as pool:
-            list(pool.map(_unpack_s, [found.path for found in bundles]))
-
-    rows = [
-        [_wall_s(work, count) for work in (import_all, unpack_all) for count in (1, 2)]
-        for _ in range(runs)
-    ]
-    # The least of each: a shared machine makes a run wait, never work less.
-    one_s, two_s, floor_one_s, floor_two_s = (min(column) for column in zip(*rows, strict=True))
-    ratio, floor = one_s / two_s, floor_one_s / floor_two_s
-    return Claim(
-        f"{len(bundles)} weeks on two cores, start of the processes included",
-        f"{two_s:.1f} s, {ratio:.2f} times as fast as on one; tar and gzip gain {floor:.2f} times",
-        "0.8 of their gain",
-        ratio >= 0.8 * floor,
-    )
-
-
-def _wall_s(work: Callable[[int], None], processes: int) -> float:
-    began = time.perf_counter()
-    work(processes)
-    return time.perf_counter() - began
-
-
 def _moment_claims(found: Found, names: Metadata, runs: int = 15) -> Iterator[Claim]:
     with tempfile.TemporaryDirectory() as folder:
         weeks = Path(folder)
@@ -168,10 +135,10 @@ def measure(runs: int = 7) -> list[Claim]:
         print("importing: no real weeks at hand (AMTSPULS_SHARED), not measured", file=sys.stderr)
         return []
     raw = shared / "data" / "office-schedule-data" / "raw"
-    names = load_metadata(find_metadata([raw]))
-    found = _found(raw, WEEK)
+    metadata = find_metadata([raw])
+    names, found = load_metadata(metadata), _found(raw, WEEK)
     return [
         *_import_claims(found, names, runs),
-        _parallel_claim([_found(raw, name) for name in LARGE], names),
         *_moment_claims(found, names),
+        *measure_many([_found(raw, name) for name in LARGE], metadata),
     ]
