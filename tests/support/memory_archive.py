@@ -5,6 +5,7 @@ Nothing clever: every rule of ``archive/base.py`` is written out slot by slot, i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from amtspuls.archive.base import (
     Stored,
     ViewColumns,
 )
+from amtspuls.archive.week import IsoWeek
 from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ArchiveError
 from amtspuls.model import (
@@ -269,6 +271,13 @@ class MemoryArchive:
             opened=ints(stored.opened for stored, _ in found),
             closed=ints(stored.closed for stored, _ in found),
         )
+
+    def week_counts(self, portal_id: str) -> Mapping[IsoWeek, int]:
+        found = (snapshot.taken_at for _, snapshot in self._snapshots_of(portal_id))
+        zone = (
+            ZoneInfo(self._portals[portal_id].record.zone) if self._snapshots_of(portal_id) else UTC
+        )
+        return dict(Counter(IsoWeek.of(at.astimezone(zone).date()) for at in found))
 
     def views(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from amtspuls.archive.base import (
     Stop,
     ViewColumns,
 )
+from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar, Covered, Slot, slot_from_local
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -141,6 +143,11 @@ class TinyReader:
             opened=_ints([s.opened for _, s in taken]),
             closed=_ints([s.closed for _, s in taken]),
         )
+
+    def week_counts(self, portal_id: str) -> Mapping[IsoWeek, int]:
+        portal = self._portals[portal_id]
+        zone = ZoneInfo(portal.zone)
+        return dict(Counter(IsoWeek.of(one.at.astimezone(zone).date()) for one in portal.snapshots))
 
     def views(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None

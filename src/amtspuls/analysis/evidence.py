@@ -21,6 +21,7 @@ from amtspuls.archive.base import (
     SpanColumns,
     ViewColumns,
 )
+from amtspuls.archive.extent import Extent
 from amtspuls.errors import ArchiveError
 from amtspuls.model import Outcome
 
@@ -31,7 +32,7 @@ JOIN_FACTOR = 1.5
 MEMORY_S = 7 * DAY_S
 """How long before a change the portal must have been seen for the change to count as seen happen."""
 HISTORY = timedelta(days=400)
-"""How long before the range spans are read: no portal shows slots further ahead."""
+"""How long before the range a slot may have been shown: no portal shows slots further ahead."""
 NO_SLOT = 1 << 26
 """Start times from here on, in 2097, are fillers such as 2099-12-31; keys of spans have no room for them."""
 AFTERWARDS = timedelta(hours=3)
@@ -48,15 +49,18 @@ class Evidence:
         reader: Where it comes from.
         record: The portal.
         asked: The range that the question is about.
-        snapshots: All snapshots of the portal, also those outside the range.
-        period_s: Planned period of each snapshot; where none was planned, the median distance of
-            the portal's snapshots. Shape as ``snapshots``.
+        extent: What the archive has of the portal in all.
+        snapshots: Snapshots of the weeks that the range and ``MEMORY_S`` before it touch, and of one more
+            week with snapshots on either side; never empty.
+        period_s: Planned period of each snapshot; where none was planned, the usual distance of the
+            portal's snapshots, whatever the range (``Extent.usual_distance_s``). Shape as ``snapshots``.
         views: Views of the range, of ``MEMORY_S`` before it and of a little time after it.
     """
 
     reader: ArchiveReader
     record: PortalRecord
     asked: TimeRange
+    extent: Extent
     snapshots: SnapshotColumns
     period_s: Ints
     views: ViewColumns
@@ -104,18 +108,28 @@ class Evidence:
 
         Start times that are no appointments (``NO_SLOT``) are left out.
         """
-        from_at, until_at = map(_instant, self.asked)
-        found = self.reader.spans(
-            self.record.portal_id, from_at - HISTORY, max(from_at, until_at) + AFTERWARDS
-        )
-        real = (found.slot >= 0) & (found.slot < NO_SLOT)
-        return found if real.all() else SpanColumns._make(column[real] for column in found)
+        return self._read_spans(MEMORY_S)
 
     @cached_property
     def spans(self) -> SpanColumns:
-        """Spans that were open in the range or in ``HISTORY`` before it."""
-        kept = self.later_spans.opened_at < self.asked.until_s
-        return SpanColumns._make(column[kept] for column in self.later_spans)
+        """Spans that were open in the range or in ``MEMORY_S`` before it."""
+        return self._opened_in_time(self.later_spans)
+
+    @cached_property
+    def old_spans(self) -> SpanColumns:
+        """Spans that were open in the range or in ``HISTORY`` before it: more than a year of weeks is read."""
+        return self._opened_in_time(self._read_spans(int(HISTORY.total_seconds())))
+
+    def _read_spans(self, before_s: int) -> SpanColumns:
+        from_s, until_s = self.asked
+        until_at = _instant(max(from_s, until_s)) + AFTERWARDS
+        found = self.reader.spans(self.record.portal_id, _instant(from_s - before_s), until_at)
+        real = (found.slot >= 0) & (found.slot < NO_SLOT)
+        return found if real.all() else SpanColumns._make(column[real] for column in found)
+
+    def _opened_in_time(self, spans: SpanColumns) -> SpanColumns:
+        kept = spans.opened_at < self.asked.until_s
+        return SpanColumns._make(column[kept] for column in spans)
 
     @cached_property
     def span_start_s(self) -> Ints:
@@ -132,17 +146,18 @@ def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _fill_periods(snapshots: SnapshotColumns) -> Ints:
-    """Planned periods without holes.
-
-    The median is taken over all snapshots of the portal, so that it does not depend on the range.
-    """
-    distances = np.diff(snapshots.taken_at)
-    usual = int(np.median(distances)) if len(distances) else USUAL_PERIOD_S
-    return np.where(snapshots.period_s > 0, snapshots.period_s, max(1, usual)).astype(np.int64)
+def _fill_periods(snapshots: SnapshotColumns, extent: Extent) -> Ints:
+    """Planned periods without holes."""
+    planned = snapshots.period_s > 0
+    if planned.all():
+        return snapshots.period_s
+    usual_s = extent.usual_distance_s
+    usual_s = USUAL_PERIOD_S if usual_s is None else max(1, usual_s)
+    return np.where(planned, snapshots.period_s, usual_s).astype(np.int64)
 
 
 def _asked_range(selection: Selection, snapshots: SnapshotColumns, period_s: Ints) -> TimeRange:
+    """The range; an end that is left open is that of the snapshots, which then reach up to it."""
     first = int(snapshots.taken_at[0])
     last = int(snapshots.taken_at[-1] + period_s[-1])
     from_s = first if selection.from_at is None else int(selection.from_at.timestamp())
@@ -151,9 +166,11 @@ def _asked_range(selection: Selection, snapshots: SnapshotColumns, period_s: Int
 
 
 def load_portal(reader: ArchiveReader, record: PortalRecord, selection: Selection) -> Evidence:
-    """Read what the archive holds about one portal."""
-    snapshots = reader.snapshots(record.portal_id)
-    period_s = _fill_periods(snapshots)
+    """Read what the archive holds about one portal; weeks far from the range are not read."""
+    extent = Extent.of(reader, record)
+    from_at = selection.from_at and selection.from_at - timedelta(seconds=MEMORY_S)
+    snapshots = extent.around(from_at, selection.until_at)
+    period_s = _fill_periods(snapshots, extent)
     asked = _asked_range(selection, snapshots, period_s)
     # Not beyond the snapshots just read: a writer may have stored another one since.
     end_s = min(
@@ -162,7 +179,7 @@ def load_portal(reader: ArchiveReader, record: PortalRecord, selection: Selectio
     views = reader.views(
         record.portal_id, _instant(asked.from_s - MEMORY_S), _instant(max(end_s, asked.from_s))
     )
-    return Evidence(reader, record, asked, snapshots, period_s, views)
+    return Evidence(reader, record, asked, extent, snapshots, period_s, views)
 
 
 def load_evidence(
@@ -189,10 +206,10 @@ def load_evidence(
 
 
 def _say_nothing_there(evidence: Sequence[Evidence]) -> str:
-    first = min(int(one.snapshots.taken_at[0]) for one in evidence)
-    last = max(int(one.snapshots.taken_at[-1]) for one in evidence)
+    first_at = min(one.extent.first_at for one in evidence)
+    last_at = max(one.extent.last_at for one in evidence)
     zone = evidence[0].zone
-    shown = [f"{_instant(at).astimezone(zone):%Y-%m-%d %H:%M}" for at in (first, last)]
+    shown = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (first_at, last_at)]
     return (
         f"no snapshot of the selected portals lies between --from and --until: "
         f"the archive holds them from {shown[0]} to {shown[1]} ({zone.key})"

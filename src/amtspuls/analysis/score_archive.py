@@ -25,6 +25,8 @@ from amtspuls.archive.base import (
     Stop,
     ViewColumns,
 )
+from amtspuls.archive.extent import count_weeks
+from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar, Covered, Outcome, Slot, Snapshot, View, utc_from_slot
 
 _Row = tuple[int | str, ...]
@@ -137,6 +139,10 @@ class ScoreArchive(ArchiveReader):
         columns = self._all_snapshots
         chosen = self._chosen(portal_id, columns.taken_at, from_at, until_at)
         return SnapshotColumns._make(column[chosen] for column in columns)
+
+    def week_counts(self, portal_id: str) -> Mapping[IsoWeek, int]:
+        """Number of snapshots in each local week that has one, ascending."""
+        return count_weeks(self.snapshots(portal_id).taken_at, self._zone)
 
     def views(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None

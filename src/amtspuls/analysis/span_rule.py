@@ -25,8 +25,9 @@ RULE = "span-1"
 
 def find_by_spans(evidence: Evidence) -> Transitions:
     """Apply the rule to one portal."""
-    spans = evidence.spans
-    booked = (spans.closed_at < evidence.span_start_s) & evidence.in_range(spans.closed_at)
+    spans = evidence.old_spans
+    start_s = evidence.offsets.start_of_slots(spans.slot)
+    booked = (spans.closed_at < start_s) & evidence.in_range(spans.closed_at)
     back = np.zeros(len(spans.slot), np.bool_)
     back[1:] = (spans.slot[1:] == spans.slot[:-1]) & (spans.calendar[1:] == spans.calendar[:-1])
     appeared = evidence.in_range(spans.opened_at)
@@ -94,7 +95,8 @@ def _events(
     Returns:
         The events, and for which of them an earlier covering view is known.
     """
-    calendar, slot = evidence.spans.calendar[chosen], evidence.spans.slot[chosen]
+    spans = evidence.old_spans
+    calendar, slot = spans.calendar[chosen], spans.slot[chosen]
     happened_at = at[chosen]
     earlier = newest_view_before(evidence, calendar, slot, happened_at)
     known = earlier >= 0
@@ -106,7 +108,7 @@ def _events(
     near[known] = happened_at[known] - seen_at[known] <= reach_s
     if since is not None:
         seen_at = np.maximum(seen_at, since[chosen])
-    lead_s = evidence.span_start_s[chosen] - happened_at
+    lead_s = evidence.offsets.start_of_slots(slot) - happened_at
     count = len(slot)
     events = Events(
         calendar, slot, happened_at, seen_at, lead_s, near, np.ones(count), np.zeros(count)

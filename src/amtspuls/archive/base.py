@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar, Covered, HostState, KnownCalendar, Outcome, Slot, Snapshot
 
 if TYPE_CHECKING:
@@ -216,6 +217,13 @@ class ArchiveReader(Protocol):
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
     ) -> SnapshotColumns:
         """Snapshots with ``from_at <= taken_at < until_at``."""
+        ...
+
+    def week_counts(self, portal_id: str) -> Mapping[IsoWeek, int]:
+        """Number of snapshots in each local week of a portal that has one, ascending.
+
+        Of a sealed week nothing is read but what ``week.json`` says.
+        """
         ...
 
     def views(

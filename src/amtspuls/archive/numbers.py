@@ -47,6 +47,16 @@ class Numbers:
             for _, (number, calendar) in sorted(found.items(), key=lambda item: item[0].encode())
         ]
 
+    def ranks(self, moment: Moment, portal_id: str) -> dict[int, int]:
+        """Places in the order of ``records`` of all numbers that pieces of a portal have had so far."""
+        keys = {
+            known.number: key.encode() for key, known in moment.live_calendars(portal_id).items()
+        }
+        for (portal, key), number in self._given.items():
+            if portal == portal_id:
+                keys[number] = key.encode()
+        return {number: rank for rank, number in enumerate(sorted(keys, key=keys.__getitem__))}
+
     def piece(self, moment: Moment, portal_id: str, week: IsoWeek) -> Piece:
         """A portal's week with the numbers of its calendars."""
         portal = moment.shelf.portal(week, portal_id)

@@ -102,6 +102,19 @@ def read_snapshots(connection: Connection, portal_id: str, wanted: Limits) -> Sn
     )
 
 
+def read_taken_at(connection: Connection, portal_id: str) -> Ints:
+    """Read when all snapshots of a portal were taken, ascending."""
+    (taken_at,) = fetch_columns(
+        connection,
+        select(SNAPSHOTS.c.taken_at)
+        .join(PORTALS, PORTALS.c.number == SNAPSHOTS.c.portal)
+        .where(PORTALS.c.id == portal_id)
+        .order_by(SNAPSHOTS.c.taken_at),
+        1,
+    )
+    return ints(taken_at)
+
+
 def read_views(connection: Connection, portal_id: str, snapshots: SnapshotColumns) -> ViewColumns:
     """Read the views of snapshots that follow one another."""
     bounds = snapshots.number[[0, -1]].tolist() if len(snapshots.number) else [1, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,6 +21,7 @@ from amtspuls.archive.base import (
     ViewColumns,
 )
 from amtspuls.archive.cutting import cut_portal, live_portals
+from amtspuls.archive.extent import count_weeks
 from amtspuls.archive.merging import merge_spans
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
@@ -28,7 +30,9 @@ from amtspuls.archive.queries import (
     Limits,
     read_capacities,
     read_snapshots,
+    read_taken_at,
     read_views,
+    read_zone,
 )
 from amtspuls.archive.reader_live import (
     LiveReader,
@@ -42,6 +46,7 @@ from amtspuls.archive.rebuilding import rebuild_state
 from amtspuls.archive.schema import PORTALS
 from amtspuls.archive.shelf import Shelf
 from amtspuls.archive.times import Ints, seconds_of
+from amtspuls.archive.week import IsoWeek
 
 _FOR_EVER = 2**53
 
@@ -114,6 +119,21 @@ class Reader:
                 parts.append(SnapshotColumns._make(column[kept] for column in live))
         return _ordered_snapshots(parts)
 
+    def week_counts(self, portal_id: str) -> Mapping[IsoWeek, int]:
+        """Number of snapshots in each local week of a portal that has one, ascending."""
+        with self.moment() as moment:
+            counts = Counter(
+                {
+                    week: moment.shelf.about(week).snapshots[portal_id]
+                    for week in moment.weeks_of(portal_id)
+                }
+            )
+            if moment.live is not None:
+                live = read_taken_at(moment.live, portal_id)
+                kept = live[_shown(moment, portal_id, live)]
+                counts.update(count_weeks(kept, read_zone(moment.live, portal_id)))
+        return dict(sorted(counts.items()))
+
     def views(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
     ) -> ViewColumns:
@@ -129,8 +149,8 @@ class Reader:
                 live = read_views(moment.live, portal_id, snapshots)
                 kept = _shown(moment, portal_id, live.taken_at)
                 parts.append(ViewColumns._make(column[kept] for column in live))
-            records = self._numbers.records(moment, portal_id)
-        return _ordered_views(parts, records)
+            ranks = self._numbers.ranks(moment, portal_id)
+        return _ordered_views(parts, ranks)
 
     def spans(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
@@ -256,13 +276,12 @@ def _ordered_snapshots(parts: Sequence[SnapshotColumns]) -> SnapshotColumns:
     return SnapshotColumns._make(column[order] for column in whole)
 
 
-def _ordered_views(parts: Sequence[ViewColumns], records: Sequence[CalendarRecord]) -> ViewColumns:
+def _ordered_views(parts: Sequence[ViewColumns], ranks: Mapping[int, int]) -> ViewColumns:
     if not parts:
         none, texts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.object_)
         return ViewColumns(none, none, none, texts, texts, none)
     whole = ViewColumns._make(map(np.concatenate, zip(*parts, strict=True)))
-    numbers = np.array([record.number for record in records], dtype=np.int64)
-    by_number = np.argsort(numbers)
-    rank = by_number[np.searchsorted(numbers, whole.calendar, sorter=by_number)]
-    order = np.lexsort((rank, whole.taken_at))
+    numbers, places = np.unique(whole.calendar, return_inverse=True)
+    rank = np.array([ranks[number] for number in numbers.tolist()], dtype=np.int64)
+    order = np.lexsort((rank[places], whole.taken_at))
     return ViewColumns._make(column[order] for column in whole)

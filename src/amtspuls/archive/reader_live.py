@@ -23,6 +23,7 @@ from amtspuls.archive.base import (
     ViewColumns,
 )
 from amtspuls.archive.changes import on_covered_days
+from amtspuls.archive.extent import count_weeks
 from amtspuls.archive.failures import archive_errors, damaged
 from amtspuls.archive.hosts import read_stops
 from amtspuls.archive.queries import (
@@ -34,11 +35,13 @@ from amtspuls.archive.queries import (
     read_free,
     read_snapshots,
     read_spans,
+    read_taken_at,
     read_views,
     read_zone,
 )
 from amtspuls.archive.schema import PORTALS, SNAPSHOTS
 from amtspuls.archive.times import Ints, instant_of, seconds_from, seconds_of, starts_of
+from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar, Covered, Outcome, Slot
 
 
@@ -82,6 +85,12 @@ class LiveReader:
         wanted = within(from_at, until_at)
         with self.reading() as connection:
             return read_snapshots(connection, portal_id, wanted)
+
+    def week_counts(self, portal_id: str) -> Mapping[IsoWeek, int]:
+        """Number of snapshots in each local week of a portal that has one, ascending."""
+        with self.reading() as connection:
+            zone = read_zone(connection, portal_id)
+            return count_weeks(read_taken_at(connection, portal_id), zone)
 
     def views(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None

@@ -44,7 +44,8 @@ class Shelf:
         self._open: OrderedDict[IsoWeek, SealedWeek] = OrderedDict()
         self._portals: OrderedDict[tuple[IsoWeek, str], SealedPortal] = OrderedDict()
         self._about: dict[IsoWeek, About] = {}
-        self._calendars: dict[tuple[IsoWeek, str], tuple[SealedCalendar, ...]] = {}
+        self._calendars: dict[IsoWeek, dict[str, tuple[SealedCalendar, ...]]] = {}
+        self._distinct: dict[tuple[SealedCalendar, ...], tuple[SealedCalendar, ...]] = {}
 
     @property
     def folder(self) -> Path:
@@ -108,11 +109,20 @@ class Shelf:
         Raises:
             ArchiveError: The week is damaged, or has no such portal.
         """
-        key = (week, portal_id)
         with self._turn:
-            if key not in self._calendars:
-                self._calendars[key] = self.week(week).calendars(portal_id)
-            return self._calendars[key]
+            if week not in self._calendars:
+                # One week after another: a question to all weeks reads the file of each once.
+                opened = self.week(week)
+                self._calendars[week] = {
+                    one: self._kept(opened.calendars(one)) for one in opened.portal_ids
+                }
+            if portal_id in self._calendars[week]:
+                return self._calendars[week][portal_id]
+            return self.week(week).calendars(portal_id)
+
+    def _kept(self, calendars: tuple[SealedCalendar, ...]) -> tuple[SealedCalendar, ...]:
+        """They hardly change from week to week: equal ones are kept once."""
+        return self._distinct.setdefault(calendars, calendars)
 
     def record(self, week: IsoWeek, portal_id: str) -> PortalRecord:
         """A portal as it was known in a week.

@@ -111,8 +111,9 @@ def recorded(watched: Sequence[Watched]) -> tuple[Watched, ...]:
 
 
 def _is_recorded(one: Watched) -> bool:
-    taken_at, asked = one.evidence.snapshots.taken_at, one.evidence.asked
-    return bool(taken_at[0] < asked.until_s and taken_at[-1] >= asked.from_s)
+    extent, asked = one.evidence.extent, one.evidence.asked
+    first_s, last_s = extent.first_at.timestamp(), extent.last_at.timestamp()
+    return first_s < asked.until_s and last_s >= asked.from_s
 
 
 def _floor(stretch: TimeRange, step_s: int, zone: ZoneInfo) -> int:
