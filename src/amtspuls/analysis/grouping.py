@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from amtspuls.analysis.changes import Changes
 from amtspuls.analysis.coverage import (
     CoveredTime,
     find_covered_time,
@@ -19,6 +20,7 @@ from amtspuls.analysis.coverage import (
 )
 from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence, answered
+from amtspuls.analysis.following import lasting_closings
 from amtspuls.analysis.localtime import (
     Cells,
     Ints,
@@ -122,6 +124,11 @@ class Watched:
     def transitions(self) -> Transitions:
         """Bookings, cancellations and openings."""
         return find_transitions(self.evidence)
+
+    @cached_property
+    def lasting_closings(self) -> Changes:
+        """Closings that end something; see ``following``."""
+        return lasting_closings(self.transitions.changes)
 
     def bookings(self, by: By) -> Events:
         """Bookings for a grouping: by calendar, one that closed several calendars is in each."""

@@ -35,6 +35,10 @@ def gather(
     parts: dict[Label, list[Columns]] = defaultdict(list)
     for one in watched:
         found = find(one)
+        if by is By.ALL or by is By.PORTAL:
+            if len(found[0]):
+                parts[one.label(by, 0)].append(found)
+            continue
         keys = one.event_keys(by, found[0], found[1])
         for key in np.unique(keys).tolist():
             chosen = keys == key

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.changes import Bools, Floats
-from amtspuls.analysis.following import last_seen, lasting_closings, next_rows, pair_codes
+from amtspuls.analysis.following import last_seen, next_rows, pair_codes
 from amtspuls.analysis.grouping import By, Label, Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
@@ -45,8 +46,11 @@ class Reopened(NamedTuple):
         return Reopened._make(column[chosen] for column in self)
 
 
+_FOUND: WeakKeyDictionary[Watched, dict[bool, Reopened]] = WeakKeyDictionary()
+
+
 def find_reopened(one: Watched, by: By) -> Reopened:
-    """Follow every cancelled slot until it is booked again, begins, is taken away, or the data end.
+    """Follow every cancelled slot until it is booked again, begins, is taken away, or the data end; worked out once.
 
     A hold that ends without a booking interrupts nothing, nor does a page that loses the slot for a while. Of a
     cancellation that opened several start times the first is followed.
@@ -55,7 +59,14 @@ def find_reopened(one: Watched, by: By) -> Reopened:
         one: The portal.
         by: The grouping; by calendar, a cancellation in several calendars is in each.
     """
-    slots, closings = one.cancellations(by), lasting_closings(one.transitions.changes)
+    found = _FOUND.setdefault(one, {})
+    if by.of_calendar not in found:
+        found[by.of_calendar] = _follow(one, by)
+    return found[by.of_calendar]
+
+
+def _follow(one: Watched, by: By) -> Reopened:
+    slots, closings = one.cancellations(by), one.lasting_closings
     wanted, codes = pair_codes((slots.calendar, slots.slot), (closings.calendar, closings.slot))
     row = next_rows(codes, closings.at, wanted, slots.at)
     # One row more than there are closings: what no closing follows takes it.

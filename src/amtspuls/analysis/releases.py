@@ -12,7 +12,7 @@ import numpy as np
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.changes import Bools, Changes, Floats
-from amtspuls.analysis.following import last_seen, lasting_closings, next_rows, pair_codes
+from amtspuls.analysis.following import last_seen, next_rows, pair_codes
 from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, hour_of, weekday_of
@@ -81,14 +81,13 @@ def find_releases(one: Watched) -> tuple[Releases, Released]:
 
 
 def _collect(one: Watched) -> tuple[Releases, Released]:
-    changes = one.transitions.changes
-    slots = changes.of(Kind.RELEASED, Kind.HORIZON_ROLL)
+    slots = one.transitions.changes.of(Kind.RELEASED, Kind.HORIZON_ROLL)
     slots = slots.only(slots.opening)
     (release,) = pair_codes((slots.calendar, slots.at))
     _, first = np.unique(release, return_index=True)
     calendar, at = slots.calendar[first], slots.at[first]
     size = np.bincount(release, minlength=len(first)).astype(np.int64)
-    half_at = _half_gone_at(release, _gone_at(slots, changes), size)
+    half_at = _half_gone_at(release, _gone_at(slots, one.lasting_closings), size)
     last_start = np.full(len(first), -_NEVER, np.int64)
     np.maximum.at(last_start, release, slots.start_s)
     lost_at = np.maximum(np.minimum(last_seen(one.evidence, calendar), last_start), at)
@@ -106,9 +105,8 @@ def _collect(one: Watched) -> tuple[Releases, Released]:
     return releases, Released(release, slots.start_s - slots.at, rolled)
 
 
-def _gone_at(slots: Changes, changes: Changes) -> Ints:
+def _gone_at(slots: Changes, closings: Changes) -> Ints:
     """When each slot was gone for good before its time; never where it began, or was let go, unbooked."""
-    closings = lasting_closings(changes)
     wanted, codes = pair_codes((slots.calendar, slots.slot), (closings.calendar, closings.slot))
     row = next_rows(codes, closings.at, wanted, slots.at)
     taken = np.isin(np.append(closings.kind, -1)[row], _TAKEN)

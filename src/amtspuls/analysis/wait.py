@@ -27,7 +27,7 @@ RULE = "free-starts-1"
 """Every free start counts as a place to book, whatever the service takes."""
 
 RANKS = {"first": 1, "third": 3}
-_HEAP = 32
+_HEAP = 16
 """Spans that are counted together before one of them is looked for."""
 _SHARES = {"p10": 0.1, "median": 0.5, "p90": 0.9}
 

@@ -208,7 +208,7 @@ def _require_successors(
 
 def _read_tables(toml: TomlFile, model: type[_Model], table: str, key: str) -> dict[str, _Model]:
     found: dict[str, _Model] = {}
-    lines: dict[str, int] = {}
+    places: dict[str, int] = {}
     for index, entry in enumerate(_require_array(toml, table)):
         path = (table, index)
         name = entry.get(key)
@@ -219,9 +219,10 @@ def _read_tables(toml: TomlFile, model: type[_Model], table: str, key: str) -> d
             raise toml.invalid(error, model, at=path, label=label) from error
         name = getattr(item, key)
         if name in found:
-            raise toml.error((*path, key), f"{label} is already in line {lines[name]} of this file")
+            line = toml.line_of((table, places[name], key))
+            raise toml.error((*path, key), f"{label} is already in line {line} of this file")
         found[name] = item
-        lines[name] = toml.line_of((*path, key))
+        places[name] = index
     return found
 
 
