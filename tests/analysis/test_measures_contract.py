@@ -13,10 +13,14 @@ from typing import Any
 import pytest
 
 from amtspuls.analysis import provenance
-from amtspuls.analysis.base import Answer
+from amtspuls.analysis.base import REFUSED, Answer, Measure
+from amtspuls.analysis.display import shown_columns
+from amtspuls.analysis.estimate import LEAST_COVERAGE, estimate, refusal, refusal_of
 from amtspuls.analysis.explain import explain_text
 from amtspuls.analysis.grouping import By
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.measures import MEASURES, load_watched, measure_archive, take_measure
+from amtspuls.analysis.observed import Observed
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.live import open_writer
 from amtspuls.errors import ArchiveError, ConfigError
@@ -24,6 +28,7 @@ from amtspuls.model import Outcome, Snapshot
 from support.command import run_command
 from support.measure_archive import BONN, KIEL, make_archive, make_empty_archive
 from support.measure_cases import COVERED, morning_portal
+from support.relabelled import busier, watch_by_spans
 from support.tiny_archive import (
     TinyPortal,
     TinyReader,
@@ -47,7 +52,7 @@ def answers(reader: TinyReader, name: str, selection: Selection | None = None) -
         for row in (*answer.rows, answer.total):
             assert all(isinstance(v, str | int | float | bool | None) for v in row.values())
             assert all(math.isfinite(v) for v in row.values() if isinstance(v, int | float))
-        assert "measured in" in answer.sentence
+        assert "measured in" in answer.sentence or answer.total["refused"] == answer.sentence
         assert "None" not in answer.sentence
         yield answer
 
@@ -241,3 +246,66 @@ def test_wrong_input_is_told_with_a_way_out(name: str, folders: dict[str, Path])
     check(usual, name, *backwards, code=2, said="is not before")
     check(usual, name, "--from", "2027-01-01", code=1, said="the archive holds them from")
     check(usual, name, "--by", "moon", code=2, said="it can by")
+
+
+def of_estimates(measure: Measure) -> set[str]:
+    """Columns that rest on bookings or cancellations."""
+    return {column.key for column in measure.columns if column.estimated}
+
+
+RESTING = [name for name, measure in MEASURES.items() if of_estimates(measure)]
+BY_LITTLE = Selection(until_at=utc("2026-01-26 09:00"))
+TOO_LITTLE = "covered 31 %, under 50 %: no figure"
+
+
+def test_these_measures_rest_on_bookings_or_cancellations() -> None:
+    assert set(RESTING) == {
+        *("activity", "lead-time", "wanted-times", "booking-times"),
+        *("cancellation-rate", "refill", "per-inhabitants"),
+    }
+
+
+@ALL_NAMES
+def test_what_changes_with_bookings_or_cancellations_is_known_as_an_estimate(name: str) -> None:
+    (one,) = watch_by_spans(TinyReader(morning_portal()))
+    for by in MEASURES[name].by:
+        rows = [
+            take_measure(MEASURES[name], [busier(one, times)], by).rows for times in (1.0, 50.0)
+        ]
+        for before, after in zip(*rows, strict=True):
+            changed = {key for key in before if before[key] != after[key]}
+            assert changed <= of_estimates(MEASURES[name]) | {"refused"}
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_a_figure_that_estimate_refuses_is_refused_by_every_measure(name: str) -> None:
+    measure = MEASURES[name]
+    watched = load_watched(TinyReader(morning_portal()), BY_LITTLE)
+    for by in measure.by:
+        answer = take_measure(measure, watched, by)
+        refused = {
+            label for label, found in estimate(watched, Kind.BOOKED, by).items() if not found
+        }
+        assert refused
+        if not measure.about_slots:
+            assert sum(bool(row["refused"]) for row in answer.rows) == len(refused)
+        for row in (*answer.rows, answer.total):
+            too_little = row["coverage"] is None or row["coverage"] < LEAST_COVERAGE
+            assert row["refused"] == refusal(row["coverage"]) or not too_little
+            known = {key for key in of_estimates(measure) if row[key] is not None}
+            assert not known or not too_little
+        assert answer.total["refused"] == answer.sentence == TOO_LITTLE
+        assert REFUSED in shown_columns(answer)
+
+
+@pytest.mark.parametrize("name", RESTING)
+def test_what_is_watched_enough_is_refused_nothing(name: str) -> None:
+    answer = measure_archive(TinyReader(morning_portal()), name, Selection(), By.ALL)
+    assert "covered" not in answer.total["refused"]
+
+
+def test_refusals_read_alike_and_never_look_like_enough() -> None:
+    assert refusal(0.4999) == "covered 49 %, under 50 %: no figure"
+    assert refusal(None) == "not asked: no figure"
+    assert refusal(LEAST_COVERAGE) == ""
+    assert refusal_of(Observed(covered_s=1, asked_s=1)) == "no two answers to compare: no figure"

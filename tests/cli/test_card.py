@@ -78,7 +78,8 @@ def test_a_portal_of_failures_only_has_a_card_without_calendars(tmp_path: Path) 
     lines = {line["about"]: line["value"] for line in found["lines"]}
     assert lines["watched"].startswith("0 %")
     assert {lines[name] for name in ("starts", "grid", "notice", "page")} == {"unknown"}
-    assert {lines[name] for name in ("bookings", "flaky", "shared desks")} == {"unknown"}
+    assert {lines[name] for name in ("flaky", "shared desks")} == {"unknown"}
+    assert lines["bookings"] == "covered 0 %, under 50 %: no figure"
     assert found["calendars"] == []
 
 

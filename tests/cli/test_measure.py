@@ -43,6 +43,7 @@ def test_json_has_every_column_of_each_portal(
     bonn, kiel = json.loads(out)
     assert re.fullmatch("[0-9a-f]{12}", bonn["archive_digest"])
     figures = {column.key: bonn.pop(column.key) for column in MEASURES["activity"].columns}
+    assert figures.pop("refused") == ""
     assert all(isinstance(figure, int | float) for figure in figures.values())
     assert bonn == {
         "portal": "bonn",
@@ -197,7 +198,8 @@ def test_of_an_office_that_nobody_asked_nothing_is_known(tmp_path: Path) -> None
     )  # fmt: skip
     (kiel,) = json.loads(shown.out)
     assert "not asked in this range: 1 portal" in shown.err
-    assert (kiel["portal"], kiel["bookings"], kiel["snapshots"]) == ("kielsw", 0, 3)
+    assert (kiel["portal"], kiel["bookings"], kiel["snapshots"]) == ("kielsw", None, 3)
+    assert kiel["refused"] == "covered 0 %, under 50 %: no figure"
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])

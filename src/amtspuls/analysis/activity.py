@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.base import (
+    REFUSED,
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    count_of,
+    measured_in,
+)
 from amtspuls.analysis.estimate import estimate
 from amtspuls.analysis.grouping import By, Watched, count_events
 from amtspuls.analysis.kinds import Kind
@@ -58,15 +67,21 @@ MEASURE = Measure(
     question="How busy is it: bookings, cancellations and openings.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
-        Column("bookings", "bookings", Unit.COUNT),
-        Column("bookings_low", "at least", Unit.COUNT),
-        Column("bookings_high", "at most", Unit.COUNT),
-        Column("cancellations", "cancellations", Unit.COUNT),
-        Column("cancellations_low", "at least", Unit.COUNT),
-        Column("cancellations_high", "at most", Unit.COUNT),
-        Column("openings", "openings", Unit.COUNT),
-        Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR),
-        Column("cancellations_per_hour", "cancellations per covered hour", Unit.PER_HOUR),
+        Column("bookings", "bookings", Unit.COUNT, estimated=True),
+        Column("bookings_low", "at least", Unit.COUNT, estimated=True),
+        Column("bookings_high", "at most", Unit.COUNT, estimated=True),
+        Column("cancellations", "cancellations", Unit.COUNT, estimated=True),
+        Column("cancellations_low", "at least", Unit.COUNT, estimated=True),
+        Column("cancellations_high", "at most", Unit.COUNT, estimated=True),
+        Column("openings", "openings seen", Unit.COUNT),
+        Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR, estimated=True),
+        Column(
+            "cancellations_per_hour",
+            "cancellations per covered hour",
+            Unit.PER_HOUR,
+            estimated=True,
+        ),
+        REFUSED,
     ),
     compute=compute_activity,
     say=_say,

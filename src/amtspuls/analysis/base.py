@@ -36,12 +36,19 @@ class Column:
         title: Heading for people, with the unit.
         unit: What it counts; shares are 0 to 1 in CSV and JSON and per cent for people.
         always: Whether it is known, too, where nobody answered: how much was watched, for example.
+        estimated: Whether it rests on bookings or cancellations, which nobody counts: refused where too little
+            was covered (``estimate.refusal``).
     """
 
     key: str
     title: str
     unit: Unit = Unit.NONE
     always: bool = False
+    estimated: bool = False
+
+
+REFUSED = Column("refused", "no figure because", always=True)
+"""Why the estimated figures of a row are empty; an empty text where they are not."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,14 @@ class Answer:
     def sentence(self) -> str:
         """The answer for all selected portals together, in one sentence."""
         figures = [self.total[one.key] for one in self.measure.columns if not one.always]
+        estimated = [self.total[one.key] for one in self.measure.columns if one.estimated]
         if figures and all(figure is None for figure in figures):
             if not self.total["snapshots"] and not self.total["coverage"]:
                 return f"nothing is known, no page answered, {measured_in(self.total)}"
             if self.measure.about_changes and self.total["snapshots"] < 2:
                 return f"nothing is known, one snapshot shows no change, {measured_in(self.total)}"
+        if estimated and all(figure is None for figure in estimated) and self.total["refused"]:
+            return str(self.total["refused"])
         return self.measure.say(self.total)
 
 

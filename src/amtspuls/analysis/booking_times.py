@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.base import (
+    REFUSED,
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    count_of,
+    measured_in,
+)
+from amtspuls.analysis.estimate import refusal_of
 from amtspuls.analysis.grouping import By, Watched, count_events
 from amtspuls.analysis.observed import observe
 from amtspuls.analysis.transitions import RULE
@@ -26,7 +36,7 @@ def compute_booking_times(watched: Sequence[Watched], by: By) -> Figures:
     rates = {
         label: counts[label]["bookings"] / observed.covered_hours
         for label, observed in rows.items()
-        if observed.covered_hours
+        if observed.covered_hours and not refusal_of(observed)
     }
     whole = sum(rates.values())
     figures = {}
@@ -56,11 +66,12 @@ MEASURE = Measure(
     question="When do people book: hour, weekday or day of the booking.",
     by=(By.HOUR, By.WEEKDAY, By.DAY, By.WEEK, By.ALL),
     columns=(
-        Column("bookings", "bookings", Unit.COUNT),
-        Column("share", "share of rates, %", Unit.SHARE),
+        Column("bookings", "bookings", Unit.COUNT, estimated=True),
+        Column("share", "share of rates, %", Unit.SHARE, estimated=True),
         Column("covered_hours", "covered hours", Unit.HOURS, always=True),
-        Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR),
-        Column("untimed", "hour unknown", Unit.COUNT),
+        Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR, estimated=True),
+        Column("untimed", "hour unknown", Unit.COUNT, estimated=True),
+        REFUSED,
     ),
     compute=compute_booking_times,
     say=_say,

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.base import (
+    REFUSED,
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    count_of,
+    measured_in,
+)
 from amtspuls.analysis.bounds import Bounds, rate_bounds
-from amtspuls.analysis.estimate import LEAST_COVERAGE, estimate
+from amtspuls.analysis.estimate import estimate
 from amtspuls.analysis.grouping import By, Watched, count_events
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.transitions import RULE
@@ -34,7 +43,7 @@ def compute_cancellation_rate(watched: Sequence[Watched], by: By) -> Figures:
 
 def _rate(bookings: float, above: Bounds | None, below: Bounds | None) -> Row:
     """The rate with its bounds, or why there is none; counts alone say nothing where little was covered."""
-    why = _refusal(bookings, below)
+    why = _refusal(bookings)
     rate = rate_bounds(above, below) if above and below and not why else None
     return {
         "rate": rate.central if rate else None,
@@ -44,9 +53,7 @@ def _rate(bookings: float, above: Bounds | None, below: Bounds | None) -> Row:
     }
 
 
-def _refusal(bookings: float, below: Bounds | None) -> str:
-    if below is None:
-        return f"less than {100 * LEAST_COVERAGE:.0f} % covered"
+def _refusal(bookings: float) -> str:
     if not bookings:
         return "no booking"
     return f"fewer than {LEAST_BOOKINGS} bookings" if bookings < LEAST_BOOKINGS else ""
@@ -69,12 +76,12 @@ MEASURE = Measure(
     question="How many bookings are cancelled: cancellations for each booking.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
-        Column("bookings", "bookings", Unit.COUNT),
-        Column("cancellations", "cancellations", Unit.COUNT),
-        Column("rate", "cancellations, % of bookings", Unit.SHARE),
-        Column("rate_low", "at least", Unit.SHARE),
-        Column("rate_high", "at most", Unit.SHARE),
-        Column("refused", "refused"),
+        Column("bookings", "bookings", Unit.COUNT, estimated=True),
+        Column("cancellations", "cancellations", Unit.COUNT, estimated=True),
+        Column("rate", "cancellations, % of bookings", Unit.SHARE, estimated=True),
+        Column("rate_low", "at least", Unit.SHARE, estimated=True),
+        Column("rate_high", "at most", Unit.SHARE, estimated=True),
+        REFUSED,
     ),
     compute=compute_cancellation_rate,
     say=_say,

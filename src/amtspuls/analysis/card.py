@@ -208,7 +208,7 @@ def _booked(figures: dict[str, Row]) -> Line:
     if "activity" not in figures:
         return Line("bookings", _UNITED, "")
     row = figures["activity"]
-    words = UNKNOWN
+    words = row["refused"] or UNKNOWN
     if row["bookings"] is not None:
         words = f"{row['bookings']:.0f} bookings, {row['cancellations']:.0f} cancellations"
     return Line("bookings", words, f"measure activity, rule {row['rule']}")

@@ -15,7 +15,7 @@ from amtspuls.analysis.bounds import rate_bounds
 from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
 from amtspuls.analysis.city_wait import CityWait, Seen, Sight, median_days, moments_of, see_city
 from amtspuls.analysis.compare_warnings import find_warnings
-from amtspuls.analysis.estimate import LEAST_COVERAGE, bounds_of
+from amtspuls.analysis.estimate import bounds_of, refusal
 from amtspuls.analysis.events import Events
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import TimeRange
@@ -43,6 +43,7 @@ COLUMNS = (
     Column("cancellation_share", "cancelled, % of bookings", Unit.SHARE),
     Column("cancellation_low", "at least", Unit.SHARE),
     Column("cancellation_high", "at most", Unit.SHARE),
+    Column("cancellation_refused", "no share because"),
     Column("unknown_share", "unclear, % of time", Unit.SHARE),
     Column("coverage", "usable, % of time", Unit.SHARE),
     Column("moments", "moments"),
@@ -139,7 +140,7 @@ def _figures(one: Seen, wait: CityWait) -> dict[str, Any]:
     }
 
 
-def _cancellations(offices: Sequence[Office]) -> dict[str, float | None]:
+def _cancellations(offices: Sequence[Office]) -> dict[str, float | str | None]:
     """Cancellations as a share of bookings, with what either may be at least and at most.
 
     A booking that closed several calendars counts in each, below and above the line.
@@ -155,12 +156,14 @@ def _cancellations(offices: Sequence[Office]) -> dict[str, float | None]:
         booked += _sums(office, office.one.bookings(By.CALENDAR))
         booked[2] += _sums(office, office.one.hidden(By.CALENDAR))[0]
         cancelled += _sums(office, office.one.cancellations(By.CALENDAR))
-    if seconds < LEAST_COVERAGE * asked or booked[0] < LEAST_BOOKINGS:
-        return {}
+    why = refusal(seconds / asked if asked else None)
+    if not why and booked[0] < LEAST_BOOKINGS:
+        why = f"fewer than {LEAST_BOOKINGS} bookings"
     rate = rate_bounds(bounds_of(*cancelled.tolist()), bounds_of(*booked.tolist()))
-    if rate is None:
-        return {}
+    if why or rate is None:
+        return {"cancellation_refused": why}
     return {
+        "cancellation_refused": "",
         "cancellation_share": rate.central,
         "cancellation_low": rate.low,
         "cancellation_high": rate.high,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amtspuls.analysis.base import Answer, Column, Row, Unit
+from amtspuls.analysis.base import REFUSED, Answer, Column, Row, Unit
 
 _SMALL_PRINT = frozenset({"from", "until", "rule", "provisional"})
 """Columns that are the same in every row, or nearly; people read them once."""
@@ -13,7 +13,10 @@ _SMALL_PRINT = frozenset({"from", "until", "rule", "provisional"})
 
 def shown_columns(answer: Answer) -> tuple[Column, ...]:
     """The columns that people read."""
-    return tuple(column for column in answer.columns if column.key not in _SMALL_PRINT)
+    # Of rows that were not asked, an hour of the night for example, the empty coverage says enough.
+    told = any(row.get(REFUSED.key) and row["coverage"] is not None for row in answer.rows)
+    left_out = _SMALL_PRINT if told else _SMALL_PRINT | {REFUSED.key}
+    return tuple(column for column in answer.columns if column.key not in left_out)
 
 
 def show_rows(answer: Answer) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import floor, sqrt
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from amtspuls.analysis.events import Events
 from amtspuls.analysis.grouping import By, Label, Watched
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.observed import observe
+from amtspuls.analysis.observed import Observed, observe
 
 LEAST_COVERAGE = 0.5
 """Where less of the time was covered a figure is refused."""
@@ -69,13 +69,31 @@ def estimate(watched: Sequence[Watched], kind: Kind, by: By) -> Estimates:
             nothing = np.zeros(len(hidden.at))
             _add(sums, one, by, hidden, (nothing, nothing, hidden.weight))
     return {
-        label: bounds_of(*sums[label]) if _is_enough(observed.coverage) else None
+        label: None if refusal_of(observed) else bounds_of(*sums[label])
         for label, observed in observe(watched, by).items()
     }
 
 
-def _is_enough(coverage: float | None) -> bool:
-    return coverage is not None and coverage >= LEAST_COVERAGE
+def refusal_of(observed: Observed) -> str:
+    """Why no estimate is given of a row; empty where one is."""
+    too_little = refusal(observed.coverage)
+    if too_little or observed.compared:
+        return too_little
+    return "no two answers to compare: no figure"
+
+
+def refusal(coverage: float | None) -> str:
+    """Why no estimate is given where so much of the time was covered; empty where one is.
+
+    Args:
+        coverage: Share of the asked time; None where no time was asked.
+    """
+    if coverage is None:
+        return "not asked: no figure"
+    if coverage >= LEAST_COVERAGE:
+        return ""
+    # Rounded down, so that it never looks like enough.
+    return f"covered {floor(100 * coverage)} %, under {100 * LEAST_COVERAGE:.0f} %: no figure"
 
 
 def _add(

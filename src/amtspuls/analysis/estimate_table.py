@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from amtspuls.analysis.base import Column, Row, Unit
+from amtspuls.analysis.base import REFUSED, Column, Row, Unit
 from amtspuls.analysis.bounds import Bounds
-from amtspuls.analysis.estimate import LEAST_COVERAGE, estimate
+from amtspuls.analysis.estimate import estimate, refusal_of
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.labels import describe_label
 from amtspuls.analysis.legacy.counts import CalendarCounts, LegacyCounts
-from amtspuls.analysis.observed import observe
+from amtspuls.analysis.observed import Observed, observe
 from amtspuls.analysis.transitions import RULE
 from amtspuls.errors import ConfigError
 
@@ -62,7 +62,7 @@ def estimate_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
         *(Column(key, key.replace("_", " ")) for key in about),
         *_FIGURES,
         *legacy,
-        Column("refused", "refused"),
+        REFUSED,
         Column("rule", "rule"),
     )
 
@@ -97,13 +97,13 @@ def tabulate(
     return rows
 
 
-_Found = tuple[Bounds | None, Bounds | None, float | None]
+_Found = tuple[Bounds | None, Bounds | None, Observed]
 
 
 def _both(watched: Sequence[Watched], by: By) -> dict[tuple[str, int], _Found]:
     booked, cancelled = (estimate(watched, kind, by) for kind in (Kind.BOOKED, Kind.CANCELLED))
     return {
-        label: (booked[label], cancelled[label], observed.coverage)
+        label: (booked[label], cancelled[label], observed)
         for label, observed in observe(watched, by).items()
     }
 
@@ -114,8 +114,8 @@ def _figures(found: _Found) -> dict[str, Any]:
         row[name] = bounds.central if bounds else None
         row[f"{name}_low"] = bounds.low if bounds else None
         row[f"{name}_high"] = bounds.high if bounds else None
-    row["coverage"] = found[2]
-    row["refused"] = "" if found[0] else f"less than {100 * LEAST_COVERAGE:.0f} % covered"
+    row["coverage"] = found[2].coverage
+    row["refused"] = refusal_of(found[2])
     row["rule"] = RULE
     return row
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.analysis.base import (
+    REFUSED,
     Column,
     Figures,
     Measure,
@@ -61,11 +62,12 @@ MEASURE = Measure(
     question="How many days before the slot do people book.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.DAY, By.WEEK),
     columns=(
-        Column("bookings", "bookings", Unit.COUNT),
-        Column("mean_days", "mean, days", Unit.DAYS),
-        Column("p10_days", "10 % within, days", Unit.DAYS),
-        Column("median_days", "half within (median), days", Unit.DAYS),
-        Column("p90_days", "90 % within, days", Unit.DAYS),
+        Column("bookings", "bookings", Unit.COUNT, estimated=True),
+        Column("mean_days", "mean, days", Unit.DAYS, estimated=True),
+        Column("p10_days", "10 % within, days", Unit.DAYS, estimated=True),
+        Column("median_days", "half within (median), days", Unit.DAYS, estimated=True),
+        Column("p90_days", "90 % within, days", Unit.DAYS, estimated=True),
+        REFUSED,
     ),
     compute=compute_lead_times,
     say=_say,

@@ -33,7 +33,8 @@ from amtspuls.analysis import (
     within_target,
     zero_rate,
 )
-from amtspuls.analysis.base import Answer, Column, Figures, Measure, Row, Unit
+from amtspuls.analysis.base import REFUSED, Answer, Column, Figures, Measure, Row, Unit
+from amtspuls.analysis.estimate import refusal_of
 from amtspuls.analysis.evidence import load_evidence
 from amtspuls.analysis.grouping import (
     By,
@@ -214,10 +215,14 @@ def _rows(measure: Measure, watched: Sequence[Watched], by: By) -> list[Row]:
     return [
         {
             **describe_label(watched, by, label),
-            **_figures(
+            **_refused(
                 measure,
-                figures.get(label, {}),
-                watched=_is_watched(measure, observed),
+                _figures(
+                    measure,
+                    figures.get(label, {}),
+                    watched=_is_watched(measure, observed),
+                ),
+                observed,
             ),
             **_evidence(measure, observed, watched[0].evidence.zone),
             "provisional": provisional,
@@ -242,6 +247,15 @@ def _figures(measure: Measure, found: Row, *, watched: bool) -> Row:
         }
     counts = {column.key: 0 if column.key in _COUNTS else None for column in measure.columns}
     return {**counts, **found}
+
+
+def _refused(measure: Measure, found: Row, observed: Observed) -> Row:
+    """The figures without those that may not be estimated, and why; as they are where all may be."""
+    if REFUSED not in measure.columns:
+        return found
+    why = refusal_of(observed)
+    kept = {column.key: None for column in measure.columns if column.estimated} if why else {}
+    return {**found, **kept, REFUSED.key: why or found.get(REFUSED.key) or ""}
 
 
 def _observed(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, count_of, measured_in
+from amtspuls.analysis.base import REFUSED, Column, Figures, Measure, Row, count_of, measured_in
+from amtspuls.analysis.estimate import refusal_of
 from amtspuls.analysis.grouping import By, Label, Watched, count_events
 from amtspuls.analysis.observed import observe
 from amtspuls.analysis.transitions import RULE
@@ -44,8 +45,10 @@ def bookings_per_week(one: Watched) -> float | None:
     holes leans on no weekday. Bookings found across a gap count nowhere, as the gap does not.
 
     Returns:
-        None where a weekday was covered for less than ``LEAST_HOURS``.
+        None where less than half of the time was covered, or a weekday for less than ``LEAST_HOURS``.
     """
+    if refusal_of(observe([one], By.ALL)["", 0]):
+        return None
     bookings = one.bookings(By.WEEKDAY)
     counts = count_events([one], By.WEEKDAY, {"bookings": [bookings.only(bookings.timed)]})
     seen = observe([one], By.WEEKDAY)
@@ -98,11 +101,12 @@ MEASURE = Measure(
     question="Can it be true: bookings a week for every 1,000 inhabitants of the town.",
     by=(By.PORTAL, By.ALL),
     columns=(
-        Column("bookings_per_week", "bookings a week"),
+        Column("bookings_per_week", "bookings a week", estimated=True),
         Column("inhabitants", "inhabitants"),
         Column("related_to", "of"),
-        Column("per_1000_week", "a week per 1,000"),
+        Column("per_1000_week", "a week per 1,000", estimated=True),
         Column("inhabitants_source", "inhabitants from"),
+        REFUSED,
     ),
     compute=compute_per_inhabitants,
     say=_say,
@@ -110,7 +114,7 @@ MEASURE = Measure(
     formula=(
         "bookings_per_week = sum over the seven weekdays of 24 h x bookings at a known time / covered hours\n"
         "per_1000_week = 1000 x bookings_per_week / inhabitants of the town\n"
-        "unknown where a weekday was covered for less than 6 hours; all: portals of a town are added, its people count once"
+        "unknown where less than half of the time, or a weekday for less than 6 hours, was covered; all: portals of a town are added, its people count once"
     ),
     source=(
         "Slots per 1,000 inhabitants as the U.S. Digital Response reported them by state (vaccinations, 2021); people from "

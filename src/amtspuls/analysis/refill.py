@@ -9,7 +9,16 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.base import (
+    REFUSED,
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    count_of,
+    measured_in,
+)
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.following import last_seen, next_rows, pair_codes
@@ -134,13 +143,14 @@ MEASURE = Measure(
     question="How many cancelled slots are booked again, and how fast.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.WEEK),
     columns=(
-        Column("cancellations", "cancellations", Unit.COUNT),
-        Column("refilled", "booked again", Unit.COUNT),
-        Column("lapsed", "never booked again", Unit.COUNT),
-        Column("refilled_share", "seen booked again, %", Unit.SHARE),
-        Column("within_day_share", "within a day, %", Unit.SHARE),
-        Column("within_week_share", "within a week, %", Unit.SHARE),
-        Column("median_hours", "half booked again after, hours", Unit.HOURS),
+        Column("cancellations", "cancellations", Unit.COUNT, estimated=True),
+        Column("refilled", "booked again", Unit.COUNT, estimated=True),
+        Column("lapsed", "never booked again", Unit.COUNT, estimated=True),
+        Column("refilled_share", "seen booked again, %", Unit.SHARE, estimated=True),
+        Column("within_day_share", "within a day, %", Unit.SHARE, estimated=True),
+        Column("within_week_share", "within a week, %", Unit.SHARE, estimated=True),
+        Column("median_hours", "half booked again after, hours", Unit.HOURS, estimated=True),
+        REFUSED,
     ),
     compute=compute_refill,
     say=_say,

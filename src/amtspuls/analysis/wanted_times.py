@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.base import (
+    REFUSED,
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    count_of,
+    measured_in,
+)
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.grouping import By, Watched, time_keys
 from amtspuls.analysis.kinds import Kind
@@ -71,10 +80,11 @@ MEASURE = Measure(
     by=(By.HOUR, By.WEEKDAY, By.ALL),
     columns=(
         Column("offered", "offered slots"),
-        Column("booked", "booked slots"),
-        Column("booked_share", "booked, % of offered", Unit.SHARE),
+        Column("booked", "booked slots", estimated=True),
+        Column("booked_share", "booked, % of offered", Unit.SHARE, estimated=True),
         Column("share_of_offered", "% of all offered", Unit.SHARE),
-        Column("share_of_booked", "% of all booked", Unit.SHARE),
+        Column("share_of_booked", "% of all booked", Unit.SHARE, estimated=True),
+        REFUSED,
     ),
     compute=compute_wanted_times,
     say=_say,

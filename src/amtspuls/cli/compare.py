@@ -111,7 +111,9 @@ def _print(found: Comparison, provenance: Provenance, wish: Wish, form: Format) 
         rows = [{**row, **provenance.columns()} for row in found.rows]
         print_rows(rows, [column.key for column in (*COLUMNS, *ORIGIN)], form)
         return
-    columns = [column for column in COLUMNS if column.key not in _FOR_EXPERTS]
+    told = any(row["cancellation_refused"] for row in found.rows)
+    left_out = _FOR_EXPERTS if told else _FOR_EXPERTS | {"cancellation_refused"}
+    columns = [column for column in COLUMNS if column.key not in left_out]
     what = (wish.service or "all services") + (f", {wish.kind}" if wish.kind else "")
     print_rows(
         show_figures(columns, found.rows),
