@@ -14,7 +14,9 @@ PICTURES := activity booking-times free-stock wait lead-time releases coverage
 demo: $(VENV)/base.stamp
 	$(BIN)/amtspuls demo
 
-test: lint types contracts tests
+# mypy uses one core for a minute, and tests now and then wait: side by side they take less.
+test: lint contracts
+	$(MAKE) --no-print-directory -j 2 types tests
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
@@ -28,6 +30,8 @@ contracts: $(VENV)/test.stamp
 
 # Real weeks, killed processes and generated examples are many rounds of the same: tracing each line of them costs
 # minutes and covers nothing that the other tests do not.
+# Bytecode is kept whatever the surroundings say: workers and the processes of tests load the same modules often.
+tests: export PYTHONDONTWRITEBYTECODE :=
 tests: $(VENV)/test.stamp
 	$(BIN)/pytest -n 2 --dist worksteal -m "(slow or property) and not live"
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term -m "not slow and not property and not live"

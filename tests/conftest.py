@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 settings.register_profile("usual", UNHURRIED, max_examples=40, derandomize=True)
 settings.register_profile("endurance", UNHURRIED, max_examples=400)
 settings.load_profile("endurance" if os.environ.get("AMTSPULS_ENDURANCE") else "usual")
+
+# What a shell starts in the background ignores an interruption, and so does what that starts: tests would wait for it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

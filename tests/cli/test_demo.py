@@ -12,7 +12,11 @@ pytestmark = pytest.mark.sim
 
 def test_the_demo_shows_everything_and_replaces_only_its_own_folder(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / MARKER).touch()
+    (folder / "of the demo before").touch()
     result = run_well("demo", "--days", "0.06", "--to", folder)
+    assert not (folder / "of the demo before").exists()
     for part in (
         "musterstadt",
         "quellental-kfz",
@@ -25,7 +29,7 @@ def test_the_demo_shows_everything_and_replaces_only_its_own_folder(tmp_path: Pa
     assert (folder / "bundles" / "2026" / "2026-05.tar.gz").is_file()
     assert (folder / "bundles" / "metadata.json").is_file()
     assert "<svg" in (folder / "report.html").read_text("utf-8")
-    run_well("demo", "--days", "0.06", "--to", folder)
+    assert (folder / MARKER).is_file()
 
     (folder / MARKER).unlink()
     refused = run_command("demo", "--days", "0.06", "--to", folder)

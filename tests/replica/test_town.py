@@ -27,6 +27,8 @@ from amtspuls.replica.town.model import TOWN_ZONE, DeskGroup
 from amtspuls.replica.town.model import Counter as TownCounter
 from amtspuls.replica.wire import Asked
 
+pytestmark = pytest.mark.slow
+
 START = date(2026, 3, 23)
 """The week in which the clocks go forward."""
 

@@ -26,6 +26,8 @@ from amtspuls.replica.town import (
 from amtspuls.replica.town.model import TOWN_ZONE
 from amtspuls.replica.town.scenario import Scenario
 
+pytestmark = pytest.mark.slow
+
 START = date(2026, 3, 23)
 
 DIGESTS = {

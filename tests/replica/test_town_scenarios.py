@@ -24,6 +24,8 @@ from amtspuls.replica.town.scenarios import require_scenario
 from amtspuls.replica.town.timeline import Timeline
 from support.command import run_command
 
+pytestmark = pytest.mark.slow
+
 START = date(2026, 3, 23)
 """The week in which the clocks go forward, a week before Easter."""
 

@@ -15,6 +15,8 @@ from amtspuls.replica.town import SCENARIOS, Town, make_scenario, take_looks
 from amtspuls.replica.town.watch import Look, plan_looks, take_look, unread_days
 from support.collecting import Collecting, collecting
 
+pytestmark = pytest.mark.slow
+
 MONDAY = date(2026, 3, 30)
 SEED = 1
 ENDURANCE = os.environ.get("AMTSPULS_ENDURANCE") == "1"

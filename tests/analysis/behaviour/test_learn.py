@@ -13,6 +13,8 @@ from amtspuls.analysis.behaviour import Behaviour, Moves, learn_behaviour
 from amtspuls.model import Outcome, Snapshot, utc_from_slot
 from support.planted import ZONE, Plan, evidence_of, lead, snapshots
 
+pytestmark = pytest.mark.slow
+
 
 def learned(*plans: Plan, first: date = date(2026, 1, 26), days: int = 7) -> Behaviour:
     return learn_behaviour(evidence_of(snapshots(plans, first, days)))

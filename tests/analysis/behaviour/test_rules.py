@@ -24,6 +24,8 @@ from support.planted import (
     snapshots,
 )
 
+pytestmark = pytest.mark.slow
+
 HOUR_S, DAY_S = 3600, 86_400
 
 

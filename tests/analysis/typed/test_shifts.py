@@ -14,6 +14,8 @@ from amtspuls.analysis.typed.find import Typing, type_changes
 from amtspuls.analysis.typed.shifts import find_shifts
 from amtspuls.cli.scoring import prepare_scenario
 
+pytestmark = pytest.mark.slow
+
 
 def _typed(name: str, seed: int) -> tuple[Typing, int]:
     archive, record = prepare_scenario(name, seed, 2)

@@ -14,6 +14,8 @@ from amtspuls.analysis.score import Score, score_rules
 from amtspuls.analysis.score_typed import TYPED
 from amtspuls.cli.scoring import prepare_scenario
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (7, 8)
 QUICK = ("quiet-village", "short-notice")
 HEAVY = ("long-services", "batch-releaser", "slow-updater", "shared-desks")
