@@ -32,12 +32,17 @@ class Numbers:
         """All calendars of a portal, by key in byte order; names are the newest that are known."""
         live = moment.live_calendars(portal_id)
         found = {key: (known.number, known.calendar) for key, known in live.items()}
+        before: tuple[SealedCalendar, ...] = ()
         for week in moment.weeks_of(portal_id):
             # Calendars of weeks that were live are in the live part for ever.
             if week in moment.moved:
                 continue
             former = self._former(moment, portal_id, week)
-            for sealed in moment.shelf.calendars(week, portal_id):
+            shown = moment.shelf.calendars(week, portal_id)
+            if shown is before and not former:
+                continue
+            before = () if former else shown
+            for sealed in shown:
                 if sealed.copy == 0 and sealed.key not in live and sealed.key not in former:
                     number = self._number(portal_id, sealed.key)
                     named = found.get(sealed.key, (0, None))[1]

@@ -10,6 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from amtspuls.archive.base import PortalRecord
+from amtspuls.archive.sealed.manifest import file_name
 from amtspuls.archive.week import IsoWeek, sealed_weeks
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ class About:
     def __init__(self, week: SealedWeek) -> None:
         self.is_import = week.manifest.source.kind == "import"
         self.snapshots = {counts.portal_id: counts.snapshots for counts in week.manifest.portals}
+        file = week.manifest.file(file_name("calendars"))
+        rows = ((counts.portal_id, counts.calendars) for counts in week.manifest.portals)
+        # Equal in weeks that have the same calendars, as most neighbours do.
+        self.calendars_key = (file.sha256 if file else "", *rows)
 
     @cached_property
     def portal_ids(self) -> frozenset[str]:
@@ -44,8 +49,7 @@ class Shelf:
         self._open: OrderedDict[IsoWeek, SealedWeek] = OrderedDict()
         self._portals: OrderedDict[tuple[IsoWeek, str], SealedPortal] = OrderedDict()
         self._about: dict[IsoWeek, About] = {}
-        self._calendars: dict[IsoWeek, dict[str, tuple[SealedCalendar, ...]]] = {}
-        self._distinct: dict[tuple[SealedCalendar, ...], tuple[SealedCalendar, ...]] = {}
+        self._calendars: dict[tuple[object, ...], dict[str, tuple[SealedCalendar, ...]]] = {}
 
     @property
     def folder(self) -> Path:
@@ -110,19 +114,13 @@ class Shelf:
             ArchiveError: The week is damaged, or has no such portal.
         """
         with self._turn:
-            if week not in self._calendars:
-                # One week after another: a question to all weeks reads the file of each once.
-                opened = self.week(week)
-                self._calendars[week] = {
-                    one: self._kept(opened.calendars(one)) for one in opened.portal_ids
-                }
-            if portal_id in self._calendars[week]:
-                return self._calendars[week][portal_id]
+            key = self.about(week).calendars_key
+            if key not in self._calendars:
+                # Of all portals: a question to all weeks opens the file of each once.
+                self._calendars[key] = self.week(week).all_calendars()
+            if portal_id in self._calendars[key]:
+                return self._calendars[key][portal_id]
             return self.week(week).calendars(portal_id)
-
-    def _kept(self, calendars: tuple[SealedCalendar, ...]) -> tuple[SealedCalendar, ...]:
-        """They hardly change from week to week: equal ones are kept once."""
-        return self._distinct.setdefault(calendars, calendars)
 
     def record(self, week: IsoWeek, portal_id: str) -> PortalRecord:
         """A portal as it was known in a week.

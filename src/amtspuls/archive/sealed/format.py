@@ -171,11 +171,11 @@ def decode_record(table: pa.Table) -> tuple[PortalRecord, bool]:
 
 
 def decode_calendars(table: pa.Table) -> tuple[SealedCalendar, ...]:
-    """Calendars out of a portal's rows of their table, in the order of their numbers."""
-    return tuple(
-        SealedCalendar(row["key"], row["copy"], row["name"], tuple(row["services"]))
-        for row in table.to_pylist()
+    """Calendars out of rows of their table, in the order of the rows: portals, then numbers."""
+    keys, copies, names, services = (
+        table.column(name).to_pylist() for name in ("key", "copy", "name", "services")
     )
+    return tuple(map(SealedCalendar, keys, copies, names, map(tuple, services)))
 
 
 def _arrays(table: pa.Table) -> dict[str, Any]:

@@ -96,6 +96,19 @@ class SealedWeek:
         """
         return decode_calendars(self._rows("calendars", portal_id))
 
+    def all_calendars(self) -> dict[str, tuple[SealedCalendar, ...]]:
+        """Calendars of every portal, as ``calendars`` has them; many times as fast as one by one.
+
+        Raises:
+            ArchiveError: A file is damaged.
+        """
+        starts = self._starts["calendars"]
+        whole = decode_calendars(self._open("calendars").whole()) if starts[-1] else ()
+        return {
+            portal_id: whole[starts[place] : starts[place + 1]]
+            for portal_id, place in self._places.items()
+        }
+
     def portal(self, portal_id: str) -> SealedPortal:
         """All that the week holds of a portal; only its row groups are decoded.
 
@@ -179,6 +192,11 @@ class _Table:
             raise _damaged(self._path, f"has {self._bounds[-1]} rows, {MANIFEST_NAME} says {rows}")
         for group in range(len(self._bounds) - 1):
             self._group(group)
+
+    def whole(self) -> pa.Table:
+        """All rows."""
+        groups = [self._group(group) for group in range(len(self._bounds) - 1)]
+        return pa.concat_tables(groups)
 
     def rows(self, start: int, until: int) -> pa.Table:
         """Rows ``start`` to ``until``; they lie in one row group, as the writer sees to."""
