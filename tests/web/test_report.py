@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from amtspuls import __version__
+from amtspuls.analysis.estimate import LEAST_COVERAGE
 from amtspuls.analysis.grouping import By
 from amtspuls.analysis.measures import MEASURES, load_watched, take_measure
 from amtspuls.analysis.provenance import digest_of
@@ -186,6 +187,27 @@ def test_low_and_high_stand_beside_a_count_where_the_measure_tells_them() -> Non
     assert figures[0].command == "measure activity --by all"
 
 
+@pytest.mark.usefixtures("_no_pictures")
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (Lang.EN, "covered 31 %, under 50 %: no figure"),
+        (Lang.DE, "zu 31 % beobachtet, unter 50 %: keine Zahl"),
+    ],
+)
+def test_what_was_covered_too_little_has_no_estimate_and_says_why(lang: Lang, said: str) -> None:
+    watched = load_watched(morning(), Selection(until_at=utc("2026-01-26 09:00")))
+    page = render_report(watched, {}, lang=lang)
+    # Bookings, cancellations and the lead time among the leading figures, two cells of the portal.
+    assert words_of(page).count(said) == 5
+    (row,) = decoded(page)["portals.csv"]
+    assert [row["bookings"], row["cancellations"], row["bookings_low"]] == ["", "", ""]
+    assert row["refused"] == "covered 31 %, under 50 %: no figure"
+    hours = [row for row in decoded(page)["booking-hours.csv"] if row["refused"]]
+    assert hours
+    assert {row["bookings"] for row in hours} == {""}
+
+
 def decoded(page: str) -> dict[str, list[dict[str, str]]]:
     """The CSV of each table by the name that it is saved under."""
     found = re.findall(
@@ -216,7 +238,9 @@ def test_tables_and_their_csv_say_what_the_measures_say() -> None:
     assert len(tables["booking-hours.csv"]) == 168
     for cell, line in enumerate(tables["booking-hours.csv"]):
         assert (int(line["weekday"]), int(line["hour"])) == (cell // 24 + 1, cell % 24)
-        assert float(line["bookings"]) == hours.bookings[cell]
+        refused = hours.coverage[cell] < LEAST_COVERAGE
+        assert line["bookings"] == ("" if refused else str(float(hours.bookings[cell])))
+        assert bool(line["refused"]) == refused
         seen = hours.coverage[cell] >= 0.5 and math.isfinite(hours.rate[cell])
         assert line["bookings_per_hour"] == (str(hours.rate[cell]) if seen else "")
     assert tables["wait-by-day.csv"][0]["day"] == "2026-01-26"

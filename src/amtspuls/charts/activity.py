@@ -119,7 +119,7 @@ def _bars(timeline: Timeline, x: alt.X, colour: alt.Color, say: Say) -> alt.Char
             (say("bookings"), one.bookings),
             (say("cancellations"), -one.cancellations),
         )
-        if number
+        if number and not _is_gap(one)
     ]
     y = alt.Y(
         "number:Q",
@@ -136,7 +136,7 @@ def _bars(timeline: Timeline, x: alt.X, colour: alt.Color, say: Say) -> alt.Char
 
 
 def _is_gap(one: Bin) -> bool:
-    """An hour that the clocks left out was asked by nobody and is no gap."""
+    """No figure is told of a gap; an hour that the clocks left out was asked by nobody and is none."""
     return one.asked_s > 0 and one.coverage < GAP_BELOW
 
 

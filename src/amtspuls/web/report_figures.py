@@ -10,7 +10,7 @@ from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import MEASURES, take_measure
 from amtspuls.analysis.transitions import RULE as ESTIMATE
 from amtspuls.charts.words import Lang, Say, say_number, say_share
-from amtspuls.web.report_tables import Command, show
+from amtspuls.web.report_tables import Command, say_refused, show
 
 NEEDED = ("activity", "cancellation-rate", "wait", "within-target", "zero-rate", "lead-time")
 """Measures that the leading numbers are taken from."""
@@ -77,13 +77,18 @@ def _bookings(totals: Mapping[str, Row], say: Say, lang: Lang) -> tuple[str, str
 
 
 def _counted(row: Row, name: str, note: str, say: Say, lang: Lang) -> tuple[str, str]:
-    """A count; where the answer has a low and a high value, they stand in front of the note."""
+    """A count; where the answer has a low and a high value, they stand in front of the note.
+
+    Where it has none because too little was covered, the note says that instead.
+    """
     value = row[name]
+    if value is None:
+        return say("unknown"), say_refused(row, say) or note
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
     if low is not None and high is not None:
         between = say("between", low=show("count", low, lang), high=show("count", high, lang))
         note = f"{between}; {note}"
-    return say("unknown") if value is None else show("count", value, lang), note
+    return show("count", value, lang), note
 
 
 def _cancellations(totals: Mapping[str, Row], say: Say, lang: Lang) -> tuple[str, str]:
@@ -112,7 +117,7 @@ def _within(totals: Mapping[str, Row], say: Say, lang: Lang) -> tuple[str, str]:
 def _lead(totals: Mapping[str, Row], say: Say, lang: Lang) -> tuple[str, str]:
     row = totals["lead-time"]
     note = say("f_lead_note", p90=_days(row["p90_days"], say, lang))
-    return _days(row["median_days"], say, lang), note
+    return _days(row["median_days"], say, lang), say_refused(row, say) or note
 
 
 def _days(value: float | str | None, say: Say, lang: Lang) -> str:

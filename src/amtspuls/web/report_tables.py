@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from amtspuls.analysis.base import Answer, Row
+from amtspuls.analysis.base import REFUSED, Answer, Row
+from amtspuls.analysis.estimate import LEAST_COVERAGE, refusal
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import MEASURES, take_measure
 from amtspuls.analysis.provenance import COLUMNS, Provenance
@@ -131,6 +132,7 @@ def portal_table(
             for key in (figure.key, f"{figure.key}_low", f"{figure.key}_high")
             if key in found[figure.measure][portal_id]
         }
+        | {REFUSED.key: found["activity"][portal_id][REFUSED.key]}
         for portal_id in ids
     ]
     return Table(
@@ -145,11 +147,21 @@ def portal_table(
     )
 
 
+def say_refused(row: Row, say: Say) -> str:
+    """Why a row has no estimate, in the words of the page; empty where it has one, or nobody was asked."""
+    if not row.get(REFUSED.key) or row["coverage"] is None or not refusal(row["coverage"]):
+        return ""
+    percent = math.floor(100 * row["coverage"])
+    return say("too_little", share=percent, least=round(100 * LEAST_COVERAGE))
+
+
 def _cell(figure: _Figure, row: Row, say: Say, lang: Lang) -> Cell:
-    """A value; below a count its low and its high, where the measure tells them."""
+    """A value; below a count its low and its high, or why there is none, where the measure tells them."""
     value = row.get(figure.key)
     if value == _NOT_ASKED:
         return Cell(say("no_slot"))
+    if value is None and figure.key in _estimated(figure.measure):
+        return Cell(DASH, say_refused(row, say))
     low, high = row.get(f"{figure.key}_low"), row.get(f"{figure.key}_high")
     between = (
         ""
@@ -157,6 +169,10 @@ def _cell(figure: _Figure, row: Row, say: Say, lang: Lang) -> Cell:
         else f"{show('count', low, lang)}–{show('count', high, lang)}"
     )
     return Cell(show(figure.show, value, lang), between)
+
+
+def _estimated(name: str) -> frozenset[str]:
+    return frozenset(column.key for column in MEASURES[name].columns if column.estimated)
 
 
 def _has(figure: _Figure) -> bool:
@@ -198,10 +214,11 @@ def _plain_hours(found: HoursOfWeek) -> list[dict[str, Any]]:
         {
             "weekday": cell // _HOURS + 1,
             "hour": cell % _HOURS,
-            "bookings": bookings,
+            "bookings": None if refusal(coverage) else bookings,
             "covered_hours": hours,
             "coverage": coverage,
             "bookings_per_hour": _known(rate),
+            REFUSED.key: refusal(coverage),
         }
         for cell, (bookings, hours, coverage, rate) in enumerate(
             zip(*(column.tolist() for column in columns), strict=True)
