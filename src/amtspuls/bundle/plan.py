@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import numpy as np
-from numpy.typing import NDArray
-
 from amtspuls.archive.base import ArchiveReader
+from amtspuls.archive.extent import Extent
 from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import ArchiveError, ConfigError
 
@@ -23,22 +21,17 @@ class Reach:
         first_at: Their first snapshot, aware UTC.
         last_at: Their newest snapshot, aware UTC.
         zone: Zone that weeks are counted in: that of the first portal.
-        taken_at: Of each portal its zone, and its snapshots as ascending Unix seconds.
+        asked: Weeks in which a portal has a snapshot, by its own local time.
     """
 
     first_at: datetime
     last_at: datetime
     zone: ZoneInfo
-    taken_at: tuple[tuple[ZoneInfo, NDArray[np.int64]], ...]
+    asked: frozenset[IsoWeek]
 
     def was_asked(self, week: IsoWeek) -> bool:
         """Whether any portal has a snapshot in its local week."""
-        for zone, taken_at in self.taken_at:
-            bounds = [int(at.timestamp()) for at in week.bounds(zone)]
-            first, end = np.searchsorted(taken_at, bounds)
-            if first < end:
-                return True
-        return False
+        return week in self.asked
 
     def is_complete(self, week: IsoWeek) -> bool:
         """Whether there are snapshots before the week's start and after its end."""
@@ -75,15 +68,13 @@ def find_reach(reader: ArchiveReader, portal_ids: Collection[str]) -> Reach:
     Raises:
         ArchiveError: There is no snapshot of them.
     """
-    taken = []
-    for portal in reader.portals():
-        if portal.portal_id not in portal_ids:
-            continue
-        taken_at = reader.snapshots(portal.portal_id).taken_at
-        if len(taken_at):
-            taken.append((ZoneInfo(portal.zone), taken_at))
-    if not taken:
+    chosen = (portal for portal in reader.portals() if portal.portal_id in portal_ids)
+    found = [extent for portal in chosen if (extent := Extent.of(reader, portal)).weeks]
+    if not found:
         raise ArchiveError("the archive has no snapshot of the selected portals: nothing to export")
-    first_at = datetime.fromtimestamp(min(int(times[0]) for _, times in taken), UTC)
-    last_at = datetime.fromtimestamp(max(int(times[-1]) for _, times in taken), UTC)
-    return Reach(first_at, last_at, taken[0][0], tuple(taken))
+    return Reach(
+        min(extent.first_at for extent in found),
+        max(extent.last_at for extent in found),
+        found[0].zone,
+        frozenset(week for extent in found for week in extent.weeks),
+    )

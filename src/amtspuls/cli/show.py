@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from amtspuls.archive.base import ArchiveReader, CalendarState, PortalRecord
+    from amtspuls.archive.extent import Extent
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +44,7 @@ def show(
     """
     from zoneinfo import ZoneInfo
 
+    from amtspuls.archive.extent import Extent
     from amtspuls.archive.live import open_reader
     from amtspuls.clock import parse_local_time
     from amtspuls.settings import load_settings
@@ -51,9 +53,10 @@ def show(
     with closing(open_reader(archive or load_settings(config).archive)) as reader:
         record = _record_of(reader, portal)
         zone = ZoneInfo(record.zone)
-        moment = _moment(reader, record, zone, parse_local_time(at, zone) if at else None)
+        extent = Extent.of(reader, record)
+        moment = _moment(extent, zone, parse_local_time(at, zone) if at else None)
         states = reader.state(portal, moment)
-        _say_where_we_are(reader, record, zone, moment, states)
+        _say_where_we_are(extent, zone, moment, states)
     _print(states, wanted, form)
     if at is None and wanted is not None and wanted < moment.astimezone(zone).date():
         say(f'{wanted} was over by then: add --at "{wanted} 00:00" to see it from before')
@@ -97,36 +100,28 @@ def _record_of(reader: ArchiveReader, portal_id: str) -> PortalRecord:
     )
 
 
-def _moment(
-    reader: ArchiveReader, record: PortalRecord, zone: ZoneInfo, at: datetime | None
-) -> datetime:
+def _moment(extent: Extent, zone: ZoneInfo, at: datetime | None) -> datetime:
     """Return the moment to rebuild; there is a snapshot at or before it."""
-    from datetime import UTC, datetime
-
     from amtspuls.errors import ArchiveError
 
-    taken_at = reader.snapshots(record.portal_id).taken_at
-    first, newest = (datetime.fromtimestamp(int(taken_at[end]), UTC) for end in (0, -1))
-    if at is not None and at < first:
+    if at is None:
+        return extent.last_at
+    if at < extent.first_at:
         raise ArchiveError(
-            f"no snapshot of {record.portal_id} at or before {_local(at, zone)}: the first one is of"
-            f" {_local(first, zone)}",
-            portal=record.portal_id,
+            f"no snapshot of {extent.record.portal_id} at or before {_local(at, zone)}: the first one is of"
+            f" {_local(extent.first_at, zone)}",
+            portal=extent.record.portal_id,
         )
-    return newest if at is None else at
+    return at
 
 
 def _say_where_we_are(
-    reader: ArchiveReader,
-    record: PortalRecord,
-    zone: ZoneInfo,
-    moment: datetime,
-    states: Sequence[CalendarState],
+    extent: Extent, zone: ZoneInfo, moment: datetime, states: Sequence[CalendarState]
 ) -> None:
     """Say what is shown and how far it can be trusted, on standard error."""
     from datetime import timedelta
 
-    shots = reader.snapshots(record.portal_id, until_at=moment + timedelta(microseconds=1))
+    shots, record = extent.newest_until(moment), extent.record
     newest = _from_seconds(int(shots.taken_at[-1]))
     free = sum(len(state.slots) for state in states)
     say(
