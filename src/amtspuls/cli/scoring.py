@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from amtspuls.analysis.score_truth import TruthRecord
     from amtspuls.replica.town import Town
 
+_PRELOAD = (
+    __name__,
+    "amtspuls.analysis.score",
+    "amtspuls.analysis.score_archive",
+    "amtspuls.analysis.score_rules",
+    "amtspuls.analysis.score_truth",
+    "amtspuls.replica.town",
+)
+"""What the functions below import, for the processes that share them; see ``executor.load_early``."""
+
 Job = tuple[str, int, int]
 """Name of a scenario, seed and number of weeks."""
 
@@ -38,7 +48,7 @@ def score_jobs(
             yield score_scenario(*job)
         return
     count = workers if cluster else min(len(jobs), workers or core_count())
-    with open_executor(executor, count) as opened:
+    with open_executor(executor, count, preload=_PRELOAD) as opened:
         yield from opened.map(_score_job, jobs)
 
 
