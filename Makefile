@@ -28,8 +28,8 @@ types: $(VENV)/test.stamp
 contracts: $(VENV)/test.stamp
 	$(BIN)/lint-imports --no-logo
 
-# Real weeks, killed processes and generated examples are many rounds of the same: tracing each line of them costs
-# minutes and covers nothing that the other tests do not.
+# Real weeks, killed processes, simulated offices, dozens of pictures and generated examples are many rounds of the
+# same: tracing each line of them costs minutes and covers next to nothing that the other tests do not.
 # Bytecode is kept whatever the surroundings say: workers and the processes of tests load the same modules often.
 tests: export PYTHONDONTWRITEBYTECODE :=
 tests: $(VENV)/test.stamp

@@ -40,6 +40,8 @@ from support.tiny_archive import (
     utc,
 )
 
+pytestmark = pytest.mark.slow
+
 ALL_NAMES = pytest.mark.parametrize("name", MEASURES)
 WEEK_HOURS = {"spring": ("2026-03-22 23:00", 167), "autumn": ("2026-10-18 22:00", 169)}
 

@@ -47,6 +47,8 @@ from amtspuls.replica.town import SCENARIOS, Town, make_scenario, take_looks
 from support.command import run_well
 from support.memory_archive import MemoryArchive
 
+pytestmark = pytest.mark.slow
+
 BEGIN = datetime(2026, 3, 23, 8, tzinfo=UTC)
 BEGIN_S = int(BEGIN.timestamp())
 HOUR_S = 3600

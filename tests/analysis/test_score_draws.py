@@ -16,6 +16,8 @@ from amtspuls.analysis.score_calendars import WeekScore
 from amtspuls.analysis.score_draws import draw_errors, draw_rows
 from amtspuls.analysis.score_truth import TruthLine, TruthRecord, true_changes
 
+pytestmark = pytest.mark.slow
+
 SOURCES = Path(__file__).resolve().parents[2] / "src" / "amtspuls"
 
 

@@ -47,6 +47,8 @@ from support.tiny_archive import (
     utc,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def keys_of(piece: Piece, by: By) -> Any:
     local = piece.at.astimezone(ZoneInfo(piece.portal.zone))

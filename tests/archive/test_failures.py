@@ -23,6 +23,8 @@ from amtspuls.model import HostState
 from support.histories import PORTAL, effort, everything, made_up, scratch
 from support.limits import as_nobody, small_files
 
+pytestmark = pytest.mark.slow
+
 HISTORY = made_up(40, calendars=12)
 
 

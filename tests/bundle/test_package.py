@@ -52,6 +52,8 @@ from support.packages import (
 )
 from support.sealed_portals import History, sealed_portals
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 100 if os.environ.get("AMTSPULS_ENDURANCE") else 10
 EPOCH = datetime(1970, 1, 1)
 BERLIN = ZoneInfo("Europe/Berlin")

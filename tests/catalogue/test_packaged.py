@@ -19,6 +19,8 @@ from amtspuls.catalogue.services import COMMON_SERVICES, common_service
 from amtspuls.systems.registry import load_systems, require_system
 from amtspuls.tomlfile import read_toml
 
+pytestmark = pytest.mark.slow
+
 FILES = sorted(
     entry.name.removesuffix(".toml")
     for entry in (resources.files("amtspuls.catalogue") / "data").iterdir()

@@ -21,6 +21,8 @@ from amtspuls.charts.words import Lang
 from support.measure_cases import morning, with_gap
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, seconds, slot, utc
 
+pytestmark = pytest.mark.slow
+
 
 def texts(svg: str) -> list[str]:
     return re.findall(r">([^<>]+)</t(?:ext|span)>", svg)

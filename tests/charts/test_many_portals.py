@@ -13,6 +13,8 @@ from amtspuls.errors import AmtspulsError, ArchiveError
 from support.pictures import texts_of
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, TinyView, days, every, slot, utc
 
+pytestmark = pytest.mark.slow
+
 MINE = ("booking-times", "free-stock", "wait", "lead-time", "releases", "portals", "coverage")
 COVERED = days("2026-01-26", "2026-02-04")
 

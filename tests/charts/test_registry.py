@@ -14,6 +14,8 @@ from amtspuls.errors import ConfigError
 from support.measure_cases import morning
 from support.pictures import texts_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_pictures_are_found_by_name() -> None:
     assert [require_picture(name) for name in PICTURES] == list(PICTURES.values())

@@ -19,6 +19,8 @@ from support.histories import PORTAL, made_up
 from support.legacy_weeks import PlainRow, seal_rows
 from support.measure_archive import make_archive
 
+pytestmark = pytest.mark.slow
+
 
 def _two_weeks(folder: Path) -> Path:
     with closing(open_writer(folder)) as writer:

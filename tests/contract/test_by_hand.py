@@ -21,7 +21,7 @@ import pytest
 from conftest import ROOT
 from support.contract_portals import PORTALS
 
-pytestmark = pytest.mark.sim
+pytestmark = [pytest.mark.sim, pytest.mark.slow]
 
 START = ["replica", "--town", "7", "--at", "2026-01-26 06:00", "--speed", "0", "--port", "0"]
 

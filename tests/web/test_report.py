@@ -38,6 +38,8 @@ from support.measure_cases import morning
 from support.pictures import placeholders
 from support.tiny_archive import TinyPortal, TinyReader, TinyView, every, utc
 
+pytestmark = pytest.mark.slow
+
 VOID = {"meta", "br", "link"}
 
 

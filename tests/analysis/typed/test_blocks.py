@@ -17,6 +17,8 @@ from amtspuls.analysis.typed.scene import Scene
 from support.acted import Page, around, at, kinds_of, office_hours, start
 from support.histories import effort
 
+pytestmark = pytest.mark.slow
+
 DAYS = 4
 
 

@@ -20,6 +20,8 @@ from amtspuls.model import Slot, slot_from_local
 from support.acted import Page, at, office_hours, start
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, days, every
 
+pytestmark = pytest.mark.slow
+
 
 def hasty_page(mean_min: float, count: int = 260) -> Page:
     """A page on which freed starts are taken after a time drawn at random, many before anybody looks."""
