@@ -114,10 +114,12 @@ def test_people_get_portals_and_hosts(capsys: pytest.CaptureFixture[str]) -> Non
     assert err == "7 portals have no snapshot yet: their requests are estimated\n"
     assert f"7 portals, {total} requests a round" in out
     assert "1 hosts" in out
-    assert re.search(rf"termine\.stadt-muenster\.de +7 +{total} +1 +0\.5 +50000 +{minutes}", out)
+    assert re.search(
+        rf"termine\.stadt-muenster\.de +7 +{total} +1 +0\.5 +50\u202f000 +{minutes}", out
+    )
     _, out, _ = run(capsys, "list", "--cost", "--match", "muenster*", "--format", "markdown")
     assert "| muenster | tevis | termine.stadt-muenster.de |" in out
-    assert f"| termine.stadt-muenster.de | 7 | {total} | 1 | 0.5 | 50000 | {minutes} |" in out
+    assert f"| termine.stadt-muenster.de | 7 | {total} | 1 | 0.5 | 50\u202f000 | {minutes} |" in out
 
 
 def test_json_says_the_same_as_csv(capsys: pytest.CaptureFixture[str]) -> None:

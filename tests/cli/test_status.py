@@ -3,14 +3,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from amtspuls.archive.base import Stop
 from amtspuls.archive.live import open_writer
 from amtspuls.catalogue.portal import Portal
+from amtspuls.cli import output
 from amtspuls.model import Outcome, Snapshot
 from support.measure_archive import make_archive, make_empty_archive
 from support.portals import run
@@ -55,7 +58,9 @@ def test_csv_is_flat(archive: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert row["outcomes"] == "ok=5 unreachable=1"
 
 
-def test_the_table_fits_and_shows_stops(archive: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_fits_and_shows_stops(
+    archive: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with closing(open_writer(Path(archive))) as writer:
         long = Portal(
             id="amt-" + "x" * 50, name="Amt", system="netappoint", url="https://amt.example/"
@@ -64,10 +69,17 @@ def test_the_table_fits_and_shows_stops(archive: str, capsys: pytest.CaptureFixt
             at = utc(f"2026-01-26 05:{minute:02d}")
             writer.store(long, Snapshot(long.id, at, at, outcome))
         writer.stop(Stop("bonn", utc("2026-01-26 06:00"), "captcha"))
+    _, piped, _ = run(capsys, "status", "--archive", archive)
+    assert any(long.id in line and "1 implausible" in line for line in piped.splitlines())
+    assert "2026-01-26 07:00 ok" in piped  # with the year: an archive holds many
+    monkeypatch.setattr(
+        output,
+        "console",
+        lambda: Console(file=sys.stdout, width=120, force_terminal=True, color_system=None),
+    )
     code, out, err = run(capsys, "status", "--archive", archive)
     assert code == 0
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 120
-    assert "2026-01-26 07:00 ok" in out  # with the year: an archive holds many
     for text in ("stopped", "2026-01-26", "1 implausible", "kielsw", "100.0", "83.3"):
         assert text in out
     assert "median distance" in err

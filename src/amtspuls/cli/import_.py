@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amtspuls.cli.cells import group
 from amtspuls.cli.options import Archive, Config, Where
 from amtspuls.cli.output import Format, print_rows, progress, say
 
@@ -109,7 +110,7 @@ def _say(report: WeekImport) -> str:
     if report.error:
         return f"amtspuls: {report.error}"
     done = (
-        f"{report.rows:,} rows of {report.portals} portals,"
-        f" {report.spans:,} spans, {report.size_bytes / 1000:,.0f} kB"
+        f"{group(report.rows)} rows of {report.portals} portals,"
+        f" {group(report.spans)} spans, {group(round(report.size_bytes / 1000))} kB"
     )
     return f"{report.found.week}: {done}{'' if report.status == 'imported' else ' (there already)'}"

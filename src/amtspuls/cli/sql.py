@@ -128,6 +128,7 @@ def _print(rows: Rows, form: SqlFormat) -> None:
         [dict(zip(rows.columns, map(_flat, row), strict=True)) for row in shown],
         rows.columns,
         Format.TABLE,
+        grouped=False,
     )
     if next(found, None) is not None:
         say(f"The first {_TABLE_ROWS} rows. All of them: --format csv, or --out FILE.")

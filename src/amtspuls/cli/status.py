@@ -10,7 +10,7 @@ import typer
 
 from amtspuls.cli.asking import From, Until, make_selection, open_archive
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
-from amtspuls.cli.output import Format, print_rows, say
+from amtspuls.cli.output import Format, on_terminal, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,8 +56,11 @@ def status(
         rows = [_as_data(one, flat=form is Format.CSV) for one in found]
         print_rows(rows, list(rows[0]), form)
         return
-    titles = _TITLES if form is Format.TABLE else {key: _unbroken(_TITLES[key]) for key in _TITLES}
-    print_rows([_as_row(one, form) for one in found], _columns(found), form, titles=titles)
+    # A terminal is narrow; a file has room for whole lines.
+    narrow = form is Format.TABLE and on_terminal()
+    titles = _TITLES if narrow else {key: _unbroken(_TITLES[key]) for key in _TITLES}
+    rows = [_as_row(one, narrow=narrow) for one in found]
+    print_rows(rows, _columns(found), form, titles=titles)
     if any(one.period_assumed for one in found):
         say(
             "coverage: some snapshots had no planned period, the median distance of the portal's "
@@ -74,14 +77,13 @@ def _columns(found: Sequence[PortalStatus]) -> list[str]:
     return [key for key in _TITLES if key != "stopped" or anything_stopped]
 
 
-def _as_row(one: PortalStatus, form: Format) -> dict[str, Any]:
+def _as_row(one: PortalStatus, *, narrow: bool) -> dict[str, Any]:
     outcomes = ", ".join(
         f"{number}\N{NO-BREAK SPACE}{name}" for name, number in one.outcomes.items()
     )
     newest = (
         "" if one.newest_at is None else f"{_local(one, one.newest_at)[:16]} {one.newest_outcome}"
     )
-    narrow = form is Format.TABLE
     return {
         "portal": textwrap.fill(one.record.portal_id, 22) if narrow else one.record.portal_id,
         "snapshots": one.snapshots,

@@ -90,7 +90,7 @@ def _print_days(taken: Sequence[Taken]) -> None:
         shot = one.snapshot
         why = f" ({shot.reason})" if shot.reason else ""
         print(
-            f"{one.portal.name} ({one.portal.id}), {shot.taken_at:%Y-%m-%d %H:%M:%S} UTC:"
+            f"{one.portal.name} ({one.portal.id}), {shot.taken_at:%Y-%m-%d %H:%M} UTC:"
             f" {shot.outcome}{why}"
         )
         print_day_tables(shot.views)

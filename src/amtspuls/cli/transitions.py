@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from amtspuls.cli.asking import From, Until, options_of, print_origin, watch
+from amtspuls.cli.cells import group
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems, Where, Workers
 from amtspuls.cli.output import Format, print_rows, say
 
@@ -59,7 +60,7 @@ def transitions(
         provenance = provenance_of(watched, command_text("transitions", options=asked))
         if out is not None:
             count = write_changes(watched, provenance, out)
-            say(f"{count:,} change{'' if count == 1 else 's'}: {out}")
+            say(f"{group(count)} change{'' if count == 1 else 's'}: {out}")
     columns = kind_columns()
     if form in (Format.CSV, Format.JSON):
         full = [{**row, **provenance.columns()} for row in rows]
