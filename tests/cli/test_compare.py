@@ -29,7 +29,7 @@ def test_a_table_has_a_row_for_each_city_and_says_what_to_mind(archive: Path) ->
         next(line.split() for line in shown.out.splitlines() if line.split()[:1] == [name])
         for name in ("Bielefeld", "Bonn")
     )
-    assert bielefeld[:3] == ["Bielefeld", "2", "0.98"]
+    assert bielefeld[:3] == ["Bielefeld", "2", "1.0"]
     assert bonn[:4] == ["Bonn", "1", "2.0", ">"]
     assert "Mind: Different booking systems (smartcjm, tempus)" in shown.out
     assert "week 2026-05, 100 % covered" in shown.out

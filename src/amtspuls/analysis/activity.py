@@ -68,11 +68,11 @@ MEASURE = Measure(
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
         Column("bookings", "bookings", Unit.COUNT, estimated=True),
-        Column("bookings_low", "at least", Unit.COUNT, estimated=True),
-        Column("bookings_high", "at most", Unit.COUNT, estimated=True),
+        Column("bookings_low", "bookings, at least", Unit.COUNT, estimated=True),
+        Column("bookings_high", "bookings, at most", Unit.COUNT, estimated=True),
         Column("cancellations", "cancellations", Unit.COUNT, estimated=True),
-        Column("cancellations_low", "at least", Unit.COUNT, estimated=True),
-        Column("cancellations_high", "at most", Unit.COUNT, estimated=True),
+        Column("cancellations_low", "cancellations, at least", Unit.COUNT, estimated=True),
+        Column("cancellations_high", "cancellations, at most", Unit.COUNT, estimated=True),
         Column("openings", "openings seen", Unit.COUNT),
         Column("bookings_per_hour", "bookings per covered hour", Unit.PER_HOUR, estimated=True),
         Column(

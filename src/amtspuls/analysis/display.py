@@ -9,6 +9,9 @@ from amtspuls.analysis.base import REFUSED, Answer, Column, Row, Unit
 
 _SMALL_PRINT = frozenset({"from", "until", "rule", "provisional"})
 """Columns that are the same in every row, or nearly; people read them once."""
+_HOURS_OF_DAY = frozenset({"hour", "usual_hour"})
+_WHOLE_FROM = 100
+"""From here on a digit after the point is noise."""
 
 
 def shown_columns(answer: Answer) -> tuple[Column, ...]:
@@ -31,14 +34,45 @@ def show_figures(columns: Sequence[Column], rows: Sequence[Row]) -> list[dict[st
 
 def _show(column: Column, row: Row) -> Any:
     value = row[column.key]
-    if column.key == "hour":
+    if value is None or isinstance(value, str):
+        return value
+    if column.key in _HOURS_OF_DAY:
         return f"{value:02d}:00"
-    if isinstance(value, float):
-        if column.unit is Unit.COUNT:
-            return round(value)
-        scaled = 100 * value if column.unit is Unit.SHARE else value
-        return round(scaled, 1 if abs(scaled) >= 1 else 2)
-    return value
+    if column.key == "median_min":
+        return _show_hold(row)
+    if not isinstance(value, float):
+        return value
+    if column.unit is Unit.COUNT or column.key.endswith("_min"):
+        return round(value)
+    if column.unit is Unit.SHARE:
+        return _show_share(100 * value)
+    if column.unit is Unit.NONE and value.is_integer():
+        return round(value)
+    return _show_amount(value, 1 if column.unit in (Unit.DAYS, Unit.HOURS) else 2)
+
+
+def _show_share(percent: float) -> float | str:
+    """Per cent with one digit, never rounded to all or nothing when it is not."""
+    if 0 < percent < 0.05:
+        return "< 0.1"
+    return "> 99.9" if 99.95 <= percent < 100 else round(percent, 1)
+
+
+def _show_amount(value: float, least_digits: int) -> float | int | str:
+    """A number as exact as it can be meant: none of its digits is noise, and something is never nothing."""
+    least: float = 10**-least_digits
+    if 0 < value < least / 2:
+        return f"< {least:g}"
+    if abs(value) >= _WHOLE_FROM:
+        return round(value)
+    return round(value, 1 if abs(value) >= 1 else least_digits)
+
+
+def _show_hold(row: Row) -> int | str:
+    """Whole minutes; below the distance of two snapshots nothing can be told apart."""
+    hold_min: int = round(row["median_min"])
+    step_min: int = round(row["high_min"] - row["median_min"])
+    return f"under 1 step ({step_min} min)" if hold_min < step_min else hold_min
 
 
 def small_print(answer: Answer) -> str:

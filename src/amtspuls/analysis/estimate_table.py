@@ -27,17 +27,17 @@ _OF_OFFICES = frozenset({By.PORTAL, By.CALENDAR, By.ALL})
 _NO_CITY = "unknown"
 _LEGACY = (
     Column("legacy_bookings", "legacy: bookings", Unit.COUNT),
-    Column("legacy_bookings_clipped", "legacy, clipped", Unit.COUNT),
+    Column("legacy_bookings_clipped", "legacy: bookings, clipped", Unit.COUNT),
     Column("legacy_cancellations", "legacy: cancellations", Unit.COUNT),
-    Column("legacy_cancellations_clipped", "legacy, clipped", Unit.COUNT),
+    Column("legacy_cancellations_clipped", "legacy: cancellations, clipped", Unit.COUNT),
 )
 _FIGURES = (
     Column("bookings", "bookings", Unit.COUNT),
-    Column("bookings_low", "at least", Unit.COUNT),
-    Column("bookings_high", "at most", Unit.COUNT),
+    Column("bookings_low", "bookings, at least", Unit.COUNT),
+    Column("bookings_high", "bookings, at most", Unit.COUNT),
     Column("cancellations", "cancellations", Unit.COUNT),
-    Column("cancellations_low", "at least", Unit.COUNT),
-    Column("cancellations_high", "at most", Unit.COUNT),
+    Column("cancellations_low", "cancellations, at least", Unit.COUNT),
+    Column("cancellations_high", "cancellations, at most", Unit.COUNT),
     Column("coverage", "covered, %", Unit.SHARE),
 )
 

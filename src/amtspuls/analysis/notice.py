@@ -57,9 +57,9 @@ MEASURE = Measure(
     by=(By.PORTAL, By.ALL, By.CALENDAR),
     columns=(
         Column("notice", "minimum notice"),
-        Column("notice_hours", "hours", Unit.HOURS),
-        Column("low_hours", "at least", Unit.HOURS),
-        Column("high_hours", "at most", Unit.HOURS),
+        Column("notice_hours", "notice, hours", Unit.HOURS),
+        Column("low_hours", "notice, at least", Unit.HOURS),
+        Column("high_hours", "notice, at most", Unit.HOURS),
         Column("calendars", "calendars"),
         Column("known", "known"),
         Column("agreeing", "with this rule"),

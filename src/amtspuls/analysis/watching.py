@@ -102,11 +102,17 @@ def _longest_gap(one: Watched, stretch: TimeRange, calendar: int | None) -> int:
 
 def _say(row: Row) -> str:
     gap = row["longest_gap_hours"]
-    longest = "" if gap is None else f", longest time without an answer {gap:.1f} hours"
+    longest = "" if not gap else f", longest time without an answer {_say_hours(gap)}"
     return (
         f"{count_of(row['answered'], 'snapshot')} answered of {count_of(row['planned'], 'planned one')}, "
         f"{row['failed']} failed{longest}, {measured_in(row)}"
     )
+
+
+def _say_hours(hours: float) -> str:
+    """Minutes below an hour: a gap of three minutes is no 0.05 hours to anybody."""
+    minutes = max(1, round(60 * hours))
+    return count_of(minutes, "minute") if minutes < 60 else f"{hours:.1f} hours"
 
 
 MEASURE = Measure(
