@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.analysis.covered_days import CoveredDays
-from amtspuls.analysis.localtime import DAY_S, Ints, Offsets, TimeRange, offsets_of
+from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, Offsets, TimeRange, offsets_of
 from amtspuls.analysis.selection import Selection, select_portals, split_united
 from amtspuls.archive.base import (
     ArchiveReader,
@@ -22,6 +22,7 @@ from amtspuls.archive.base import (
     ViewColumns,
 )
 from amtspuls.archive.extent import Extent
+from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import ArchiveError
 from amtspuls.model import Outcome
 
@@ -86,6 +87,28 @@ class Evidence:
     def in_range(self, instants_s: Ints) -> NDArray[np.bool_]:
         """Which instants lie in the asked range."""
         return (instants_s >= self.asked.from_s) & (instants_s < self.asked.until_s)
+
+    @cached_property
+    def in_whole_weeks(self) -> Evidence:
+        """The same portal over the whole local weeks that a range of less than a week touches.
+
+        Why a start time vanished is told from how the portal behaves, and a day shows too little of that. The
+        portal itself where the range is longer, or where its weeks have no other snapshots.
+        """
+        # The week of a clock change in spring is an hour shorter.
+        if self.asked.seconds >= MEMORY_S - HOUR_S or not self.asked.seconds:
+            return self
+        first, last = (
+            IsoWeek.of(_instant(at).astimezone(self.zone).date())
+            for at in (self.asked.from_s, self.asked.until_s - 1)
+        )
+        from_at, until_at = first.bounds(self.zone)[0], last.bounds(self.zone)[1]
+        taken_at = self.snapshots.taken_at
+        around = (taken_at >= from_at.timestamp()) & (taken_at < until_at.timestamp())
+        inside = self.in_range(taken_at)
+        if not inside.any() or not (around & ~inside).any():
+            return self
+        return load_portal(self.reader, self.record, Selection(from_at=from_at, until_at=until_at))
 
     @cached_property
     def view_answered(self) -> NDArray[np.bool_]:

@@ -38,17 +38,24 @@ def find_transitions(evidence: Evidence, behaviour: Behaviour | None = None) -> 
 
     Args:
         evidence: The portal.
-        behaviour: What was learned of its calendars; learned here when missing.
+        behaviour: What was learned of its calendars; learned here, from whole weeks, when missing.
     """
-    return transitions_of(type_changes(evidence, behaviour))
+    learned_from = evidence.in_whole_weeks if behaviour is None else evidence
+    return transitions_of(type_changes(learned_from, behaviour), evidence)
 
 
-def transitions_of(typing: Typing) -> Transitions:
-    """Put together what the typed rule says, for the asked range."""
-    evidence, changes = typing.scene.evidence, _changes(typing)
-    bookings, bookings_by_calendar = _both(typing, tally_bookings)
-    cancellations, cancellations_by_calendar = _both(typing, tally_cancellations)
-    hidden, hidden_by_calendar = _both(typing, tally_hidden)
+def transitions_of(typing: Typing, asked: Evidence | None = None) -> Transitions:
+    """Put together what the typed rule says, for the asked range.
+
+    Args:
+        typing: What it says.
+        asked: The range, where that is a part of what the rule saw.
+    """
+    evidence = asked or typing.scene.evidence
+    changes = _changes(typing, evidence)
+    bookings, bookings_by_calendar = _both(typing, evidence, tally_bookings)
+    cancellations, cancellations_by_calendar = _both(typing, evidence, tally_cancellations)
+    hidden, hidden_by_calendar = _both(typing, evidence, tally_hidden)
     fresh = changes.of(Kind.HORIZON_ROLL, Kind.RELEASED)
     unseen = (typing.scene.open_seen_at == LONG_AGO) & evidence.in_range(typing.scene.opened_at)
     return Transitions(
@@ -72,9 +79,8 @@ class _Tallying(Protocol):
     def __call__(self, typing: Typing, *, each_calendar: bool = False) -> Tally: ...
 
 
-def _both(typing: Typing, tally: _Tallying) -> tuple[Events, Events]:
+def _both(typing: Typing, evidence: Evidence, tally: _Tallying) -> tuple[Events, Events]:
     """Events counted once, and once for each calendar: the same where no two are over the same desks."""
-    evidence = typing.scene.evidence
     once = _events(evidence, tally(typing))
     if typing.scene.apart:
         return once, once
@@ -110,15 +116,11 @@ def _each(changes: Changes) -> Events:
     )
 
 
-def _changes(typing: Typing) -> Changes:
+def _changes(typing: Typing, evidence: Evidence) -> Changes:
     scene = typing.scene
     seen = scene.open_seen_at > LONG_AGO
-    closed = np.flatnonzero(
-        (typing.closings.side.kind >= 0) & scene.evidence.in_range(scene.closed_at)
-    )
-    opened = np.flatnonzero(
-        seen & (typing.openings.kind >= 0) & scene.evidence.in_range(scene.opened_at)
-    )
+    closed = np.flatnonzero((typing.closings.side.kind >= 0) & evidence.in_range(scene.closed_at))
+    opened = np.flatnonzero(seen & (typing.openings.kind >= 0) & evidence.in_range(scene.opened_at))
     parts = [
         _side(scene, typing.closings.side, closed, opening=False),
         _side(scene, typing.openings, opened, opening=True),
