@@ -36,6 +36,21 @@ def test_slots_start_when_the_model_says(wanted: int, name: str) -> None:
     assert start == utc_from_slot(Slot(wanted), zone).timestamp()
 
 
+@pytest.mark.parametrize("years", [1, 20])
+def test_columns_over_many_clock_changes_are_as_one_by_one(years: int) -> None:
+    stretch = TimeRange(YEAR.from_s, YEAR.from_s + years * YEAR.seconds)
+    offsets = offsets_of(BERLIN, stretch)
+    instants = np.linspace(stretch.from_s, stretch.until_s, 997).astype(np.int64)
+    for convert in (offsets.to_local, lambda values: offsets.start_of_slots(values // 60)):
+        alone = [int(convert(instants[place : place + 1])[0]) for place in range(len(instants))]
+        assert convert(instants).tolist() == alone
+        assert convert(instants[:0]).tolist() == []
+        assert (
+            convert(instants[:996].reshape(4, -1)).tolist()
+            == convert(instants[:996]).reshape(4, -1).tolist()
+        )
+
+
 @pytest.mark.parametrize("local", ["2026-03-29T02:30", "2026-10-25T02:30", "2026-10-25T03:00"])
 def test_slots_of_the_clock_changes_start_when_the_model_says(local: str) -> None:
     wanted = int(datetime.fromisoformat(local).replace(tzinfo=UTC).timestamp()) // 60

@@ -34,13 +34,16 @@ class CoveredDays:
     @classmethod
     def of_texts(cls, texts: NDArray[np.object_]) -> CoveredDays:
         """Read a column of ``str(Covered)``."""
-        distinct, codes = np.unique(texts.astype(str), return_inverse=True)
+        every_text = texts.tolist()
+        distinct = sorted(set(every_text))
+        code_of = {text: code for code, text in enumerate(distinct)}
+        codes = np.fromiter(map(code_of.__getitem__, every_text), np.int64, len(every_text))
         bounds = [
             [
                 (low // _MINUTES_PER_DAY, high // _MINUTES_PER_DAY)
                 for low, high in days.slot_bounds()
             ]
-            for days in map(Covered.parse, distinct.tolist())
+            for days in map(Covered.parse, distinct)
         ]
         every = [bound for ranges in bounds for bound in ranges]
         first_day = min((low for low, _ in every), default=0)
@@ -49,7 +52,7 @@ class CoveredDays:
         for row, ranges in zip(table, bounds, strict=True):
             for low, high in ranges:
                 row[low - first_day : high - first_day] = True
-        return cls(codes.astype(np.int64), first_day, table)
+        return cls(codes, first_day, table)
 
     def contains(self, views: Ints, days: Ints) -> NDArray[np.bool_]:
         """Whether each view (an index) covers the day beside it (days after 1970-01-01)."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 HOUR_S = 3600
 DAY_S = 86_400
+_FEW_CHANGES = 4
 CELL_S = 900
 """Every zone in use today differs from UTC by whole quarters of an hour."""
 
@@ -47,13 +48,26 @@ class Offsets:
 
     def to_local(self, instants_s: Ints) -> Ints:
         """Local seconds (seconds after 1970-01-01 00:00 of wall time) of instants."""
-        return instants_s + self.offsets_s[np.searchsorted(self.changes_s, instants_s, "right")]
+        return instants_s + self._step_at(self.changes_s, instants_s)
 
     def start_of_slots(self, slots: Ints) -> Ints:
         """Instants from which slots have certainly begun, as ``model.utc_from_slot`` says."""
         local_s = slots * 60
         first_local_s = self.changes_s + np.minimum(self.offsets_s[:-1], self.offsets_s[1:])
-        return local_s - self.offsets_s[np.searchsorted(first_local_s, local_s, "right")]
+        return local_s - self._step_at(first_local_s, local_s)
+
+    def _step_at(self, begins_s: Ints, seconds: Ints) -> Ints:
+        """Offset at each of some times, for changes at the given ones."""
+        if not seconds.size:
+            return seconds
+        first, last = np.searchsorted(begins_s, [seconds.min(), seconds.max()], "right").tolist()
+        if last - first > _FEW_CHANGES:
+            return self.offsets_s[np.searchsorted(begins_s, seconds, "right")]
+        # Most columns lie within a year: comparing all of it with two changes is quicker than a search for each.
+        found = np.full(seconds.shape, self.offsets_s[first])
+        for place in range(first, last):
+            found[seconds >= begins_s[place]] = self.offsets_s[place + 1]
+        return found
 
 
 @lru_cache(maxsize=64)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from amtspuls.analysis.evidence import MEMORY_S, Evidence
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import order_by
+from amtspuls.analysis.view_times import ViewTimes
 
 _MINUTES_PER_DAY = 1440
 
@@ -16,18 +21,16 @@ def newest_view_before(evidence: Evidence, calendar: Ints, slot: Ints, at: Ints)
     Returns:
         Index into ``Evidence.views``; -1 where there is none within ``MEMORY_S``.
     """
-    views = evidence.views
-    order = np.flatnonzero(evidence.view_answered)
-    order = order[np.lexsort((views.taken_at[order], views.calendar[order]))]
+    order, runs, times = _answered_views(evidence)
     if len(order) == 0:
         return np.full(len(slot), -1, np.int64)
-    place = _place_before(views.calendar[order], views.taken_at[order], calendar, at)
-    runs = _starts_of_runs(views.calendar[order], evidence.covered_days.codes[order])
+    place = times.before(calendar, at) - 1
     day = slot // _MINUTES_PER_DAY
     while True:
-        held = order[np.maximum(place, 0)]
-        alive = (place >= 0) & (views.calendar[held] == calendar)
-        alive &= views.taken_at[held] >= at - MEMORY_S
+        known = np.maximum(place, 0)
+        held = order[known]
+        alive = (place >= 0) & (times.calendar[known] == calendar)
+        alive &= times.at[known] >= at - MEMORY_S
         place = np.where(alive, place, -1)
         skip = alive & ~evidence.covered_days.contains(held, day)
         if not skip.any():
@@ -35,16 +38,38 @@ def newest_view_before(evidence: Evidence, calendar: Ints, slot: Ints, at: Ints)
         place = np.where(skip, runs[np.maximum(place, 0)] - 1, place)
 
 
-def _place_before(calendars: Ints, instants: Ints, calendar: Ints, at: Ints) -> Ints:
-    """Last place in columns sorted by (calendar, instant) that is before (calendar, at)."""
-    low = int(min(instants.min(), at.min(initial=int(instants.min()))))
-    width = int(max(instants.max(), at.max(initial=int(instants.max())))) - low + 1
-    keys = calendars * width + (instants - low)
-    return (np.searchsorted(keys, calendar * width + (at - low)) - 1).astype(np.int64)
+class _Answered(NamedTuple):
+    """The answered views of a portal, ascending by (calendar, instant).
+
+    Attributes:
+        order: Place of each in ``Evidence.views``.
+        runs: First place of those before it that are of its calendar and cover the same days.
+        times: Their calendars and instants.
+    """
+
+    order: Ints
+    runs: Ints
+    times: ViewTimes
+
+
+_ANSWERED: WeakKeyDictionary[Evidence, _Answered] = WeakKeyDictionary()
+
+
+def _answered_views(evidence: Evidence) -> _Answered:
+    """The answered views; put in order once for all questions."""
+    if evidence not in _ANSWERED:
+        views, order = evidence.views, np.flatnonzero(evidence.view_answered)
+        order = order[order_by(views.calendar[order], views.taken_at[order])]
+        times = ViewTimes(views.calendar[order], views.taken_at[order])
+        runs = _starts_of_runs(times.calendar, evidence.covered_days.codes[order])
+        _ANSWERED[evidence] = _Answered(order, runs, times)
+    return _ANSWERED[evidence]
 
 
 def _starts_of_runs(*columns: Ints) -> Ints:
     """First place of the run of equal rows that each place lies in."""
     begins = np.ones(len(columns[0]), np.bool_)
-    begins[1:] = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    begins[1:] = False
+    for column in columns:
+        begins[1:] |= column[1:] != column[:-1]
     return np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0)).astype(np.int64)

@@ -19,9 +19,11 @@ AGAINST = 2
 """How many agreeing changes one contradiction outweighs."""
 SLACK_PERCENT = 4
 """An interval with so much less in its favour agrees as well."""
-_FAR = 1 << 34
+_FAR_BITS = 34
+_FAR = 1 << _FAR_BITS
 _BEGINS, _ENDS, _SHOWN = range(3)
-_AGREE = np.array([1, -1, 0], np.int64)
+_ADDS = np.array([1, -1, -AGAINST], np.int64)
+"""What each of them adds to the score."""
 _WORST = np.iinfo(np.int64).min // 2
 _ROUND_S = (7 * DAY_S, DAY_S, 3600, 1800, 900, 600, 300, 60, 1)
 
@@ -59,8 +61,8 @@ def find_edge(count: int, calendar: Ints, low_s: Ints, until_s: Ints, agrees: Bo
         until_s: End (not included) of what it allows; all greater leads it contradicts.
         agrees: Rows whose interval counts; the others only contradict.
     """
-    begun = calendar * _FAR + low_s + _FAR // 2
-    over = calendar * _FAR + until_s + _FAR // 2
+    begin = calendar * _FAR + _FAR // 2
+    begun, over = begin + low_s, begin + until_s
     # What happens at a lead stands in the lowest bits, so that sorting is all there is to do.
     steps = np.sort(
         np.concatenate(
@@ -74,42 +76,49 @@ def _best(count: int, keys: Ints, step: Ints) -> Found:
     empty = np.zeros(count, np.int64)
     if not len(keys):
         return Found(empty, empty, empty, empty, empty)
-    owner = keys // _FAR
-    agree, against = np.cumsum(_AGREE[step]), np.cumsum(step == _SHOWN)
-    begins = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1])))
-    own = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(keys))))
+    edges = np.searchsorted(keys, np.arange(count + 1) << _FAR_BITS)
+    owner = np.flatnonzero(np.diff(edges))
+    begins, sizes = edges[owner], np.diff(edges)[owner]
+    score, shown = np.cumsum(_ADDS[step]), np.cumsum(step == _SHOWN)
     # Intervals close again, so only contradictions are left over from the calendars before.
-    against -= (against[begins] - (step[begins] == _SHOWN))[own]
+    before = np.append(0, shown)[begins]
+    score += np.repeat(AGAINST * before, sizes)
     last_of_lead = np.append(keys[1:] != keys[:-1], True)
-    score = np.where(last_of_lead, agree - AGAINST * against, _WORST)
+    score[~last_of_lead] = _WORST
     best = np.maximum.reduceat(score, begins)
-    _, firsts = np.unique(own[score == best[own]], return_index=True)
-    at = np.flatnonzero(score == best[own])[firsts]
+    hits = np.flatnonzero(score == np.repeat(best, sizes))
+    at = hits[np.searchsorted(hits, begins)]
     # A chance booking beside the edge must not make a sliver of the interval: nearly as good will do.
-    good = (score >= best[own] - best[own] * SLACK_PERCENT // 100) | ~last_of_lead
-    first, last = _run_around(at, good, own)
+    good = (score >= np.repeat(best - best * SLACK_PERCENT // 100, sizes)) | ~last_of_lead
+    first, last = _run_around(at, good, begins)
     following = np.minimum(last + 1, len(keys) - 1)
     low = keys[first] % _FAR - _FAR // 2
-    high = np.where(owner[following] == owner[at], keys[following] % _FAR - _FAR // 2 - 1, low)
+    high = np.where(
+        keys[following] >> _FAR_BITS == owner, keys[following] % _FAR - _FAR // 2 - 1, low
+    )
     high = np.maximum(low, high)
+    against = shown[at] - before
+    agree = score[at] + AGAINST * against
     found = Found(*(empty.copy() for _ in range(5)))
-    for column, values in zip(
-        found, (roundest(low, high), low, high, agree[at], against[at]), strict=True
-    ):
-        column[owner[at]] = values
+    for column, values in zip(found, (roundest(low, high), low, high, agree, against), strict=True):
+        column[owner] = values
     return found
 
 
-def _run_around(at: Ints, good: Bools, own: Ints) -> tuple[Ints, Ints]:
-    """First and last place of the run of good places of one owner around each place."""
-    places = np.arange(len(good))
-    begins = good.copy()
-    begins[1:] &= ~good[:-1] | (own[1:] != own[:-1])
-    ends = good.copy()
-    ends[:-1] &= ~good[1:] | (own[1:] != own[:-1])
-    first = np.maximum.accumulate(np.where(begins, places, 0))
-    last = np.minimum.accumulate(np.where(ends, places, len(good))[::-1])[::-1]
-    return first[at].astype(np.int64), last[at].astype(np.int64)
+def _run_around(at: Ints, good: Bools, begins: Ints) -> tuple[Ints, Ints]:
+    """First and last place of the run of good places of one owner around each place.
+
+    Where the place itself is not good, the first of the run before it and the last of the one after it.
+    """
+    alone = np.zeros(len(good) + 1, np.bool_)
+    alone[begins] = True
+    begun, ended = good.copy(), good.copy()
+    begun[1:] &= ~good[:-1] | alone[1:-1]
+    ended[:-1] &= ~good[1:] | alone[1:-1]
+    firsts, lasts = np.append(0, np.flatnonzero(begun)), np.flatnonzero(ended)
+    first = firsts[np.searchsorted(firsts, at, "right") - 1]
+    last = np.append(lasts, len(good))[np.searchsorted(lasts, at)]
+    return first, last
 
 
 def roundest(low: Ints, high: Ints) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 
 from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import DAY_S, Ints, weekday_of
-from amtspuls.analysis.ordering import distinct
+from amtspuls.analysis.ordering import distinct, number_values, order_by
 
 UNKNOWN_MIN = 0
 """A grid that could not be learned."""
@@ -44,7 +44,8 @@ def learn_grids(seen: Sightings) -> tuple[Ints, Ints]:
 
 def _grid(count: int, owner: Ints, distance: Ints) -> Ints:
     """The greatest step that nearly all distances of an owner are multiples of."""
-    keys, numbers = np.unique(owner * _DAY_MIN + distance, return_counts=True)
+    keys, places = number_values(owner * _DAY_MIN + distance)
+    numbers = np.bincount(places, minlength=len(keys))
     owner, distance = keys // _DAY_MIN, keys % _DAY_MIN
     fits = np.where(distance % _STEPS_MIN[:, None] == 0, numbers, 0)
     upto = np.concatenate((np.zeros((len(fits), 1), np.int64), np.cumsum(fits, axis=1)), axis=1)
@@ -67,10 +68,9 @@ def learn_hours(seen: Sightings) -> Hours:
     """Say between which local times a calendar has slots; the rarest half per cent is left out."""
     rows, count = seen.rows, len(seen.calendars)
     minute = rows.slot % _DAY_MIN
-    order = np.lexsort((minute, rows.calendar))
-    owner, minute = rows.calendar[order], minute[order]
-    begins = np.searchsorted(owner, np.arange(count))
-    size = np.searchsorted(owner, np.arange(count), "right") - begins
+    minute = np.sort(rows.calendar * _DAY_MIN + minute) % _DAY_MIN
+    size = np.bincount(rows.calendar, minlength=count)
+    begins = np.cumsum(size) - size
     found = []
     for share in (_EDGE, 1 - _EDGE):
         place = begins + np.rint(share * np.maximum(size - 1, 0)).astype(np.int64)
@@ -83,7 +83,7 @@ def learn_one_a_day(seen: Sightings) -> Bools:
     """Which calendars never show two slots of the same day at once, although days changed theirs."""
     rows, count = seen.rows, len(seen.calendars)
     day = rows.calendar << 26 | rows.slot // _DAY_MIN
-    order = np.lexsort((rows.opened_at, day))
+    order = order_by(day, rows.opened_at)
     day, opened, closed = day[order], rows.opened_at[order], rows.closed_at[order]
     same = day[1:] == day[:-1]
     alone = opened[1:] >= np.where(same, closed[:-1], 0)
@@ -101,7 +101,7 @@ def learn_flaky(seen: Sightings) -> Floats:
     back = np.zeros(len(mass), np.bool_)
     back[:-1] = ~rows.first[1:] & (rows.opened_at[1:] - rows.closed_at[:-1] <= DAY_S)
     key = rows.calendar << 36 | rows.closed_at
-    events, places = np.unique(key[mass], return_inverse=True)
+    events, places = number_values(key[mass])
     lost = np.bincount(places, minlength=len(events))
     came_back = np.bincount(places, back[mass], minlength=len(events))
     flaps = np.bincount(events[came_back >= lost / 2] >> 36, minlength=count)

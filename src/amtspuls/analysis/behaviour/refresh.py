@@ -94,10 +94,11 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
     anything = anything[anything > seen.taken_at[0]]
     # A machine's beat follows the wall clock, or stays as it is when the clocks are changed.
     for clock in (seen.local, np.asarray):
+        clock_s = clock(at)
         for period_s in _PERIODS_S:
-            part = _beat(clock(at), period_s, seen.step_s)
+            part = _beat(clock_s, period_s, seen.step_s)
             if part >= 0 and period_s > (found.period_s or 0):
-                support = int(_fits(clock(at), period_s, seen.step_s, part).sum())
+                support = int(_fits(clock_s, period_s, seen.step_s, part).sum())
                 shown = anything[_fits(clock(anything), period_s, seen.step_s, part)]
                 phase_s = _phase(seen, clock, shown, period_s)
                 by_wall = clock is not np.asarray
@@ -137,7 +138,7 @@ def _beat(clock_s: Ints, period_s: int, step_s: int) -> int:
     if parts < _LEAST_PARTS:
         return -1
     counts = np.bincount(clock_s % period_s // step_s % parts, minlength=parts)
-    both = counts + np.roll(counts, -1)
+    both = counts + np.append(counts[1:], counts[:1])
     best = int(np.argmax(both))
     chance = parts * (2 / parts) ** (len(clock_s) - 1)
     return best if both[best] >= _REGULAR * len(clock_s) and chance < _CHANCE else -1

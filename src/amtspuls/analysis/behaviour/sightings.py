@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.localtime import DAY_S, Ints
-from amtspuls.analysis.ordering import distinct
+from amtspuls.analysis.ordering import distinct, number_values, order_by, places_in
+from amtspuls.analysis.view_times import ViewTimes
 
 NEVER = np.iinfo(np.int64).min
 """No snapshot before."""
@@ -74,9 +75,8 @@ class Sightings:
         self.taken_at: Ints = distinct(views.taken_at[whole])
         gaps = np.diff(self.taken_at)
         self.step_s = int(np.median(gaps)) if len(gaps) else int(np.median(evidence.period_s))
-        self._place = np.searchsorted(self.calendars, views.calendar[whole])
-        self._view_at = views.taken_at[whole]
         self._whole = np.flatnonzero(whole)
+        self._place = places_in(self.calendars, views.calendar[whole])
 
     @property
     def view_counts(self) -> Ints:
@@ -84,21 +84,29 @@ class Sightings:
         return np.bincount(self._place, minlength=len(self.calendars))
 
     @cached_property
-    def _keys(self) -> Ints:
-        """Views as one ascending number each: by calendar, then by instant."""
-        return np.sort(self._key(self._place, self._view_at))
+    def _ordered(self) -> Ints:
+        """Places of the views in those of the evidence, ascending by (calendar, instant)."""
+        return self._whole[order_by(self._place, self.evidence.views.taken_at[self._whole])]
+
+    @cached_property
+    def _times(self) -> ViewTimes:
+        """By the places of their calendars."""
+        views = self.evidence.views
+        place = places_in(self.calendars, views.calendar[self._ordered])
+        return ViewTimes(place, views.taken_at[self._ordered])
 
     def _key(self, place: Ints, instant: Ints) -> Ints:
         return place << TIME_BITS | instant
 
     def _view_before(self, place: Ints, instants: Ints) -> Ints:
         """Instant of the newest view of each calendar before an instant; ``NEVER`` if there is none."""
-        if not len(self._keys):
+        times = self._times
+        if not len(times.at):
             return np.full(len(place), NEVER, np.int64)
-        found = np.searchsorted(self._keys, self._key(place, instants)) - 1
-        key = self._keys[np.maximum(found, 0)]
-        good = (found >= 0) & (key >> TIME_BITS == place)
-        return np.where(good, key & ((1 << TIME_BITS) - 1), NEVER)
+        found = times.before(place, instants) - 1
+        known = np.maximum(found, 0)
+        good = (found >= 0) & (times.calendar[known] == place)
+        return np.where(good, times.at[known], NEVER)
 
     @cached_property
     def covered_before(self) -> Bools:
@@ -108,11 +116,9 @@ class Sightings:
         known = np.flatnonzero(rows.unseen_at != NEVER)
         if not len(known):
             return found
-        order = np.argsort(self._key(self._place, self._view_at), kind="stable")
-        views = self._whole[order]
-        at = np.searchsorted(self._keys, self._key(rows.calendar[known], rows.unseen_at[known]))
+        view = self._times.before(rows.calendar[known], rows.unseen_at[known])
         found[known] = evidence.covered_days.contains(
-            views[at], rows.slot[known] // _MINUTES_PER_DAY
+            self._ordered[view], rows.slot[known] // _MINUTES_PER_DAY
         )
         return found
 
@@ -125,14 +131,14 @@ class Sightings:
         closed_at = np.minimum(spans.closed_at, start_s)
         kept = np.isin(spans.calendar, self.calendars)
         kept &= (closed_at >= since) & (spans.opened_at <= end_s)
-        calendar = np.searchsorted(self.calendars, spans.calendar[kept])
+        calendar = places_in(self.calendars, spans.calendar[kept])
         slot, opened_at, closed_at = spans.slot[kept], spans.opened_at[kept], closed_at[kept]
         ended = closed_at <= end_s
         first = np.ones(len(slot), np.bool_)
         first[1:] = (slot[1:] != slot[:-1]) | (calendar[1:] != calendar[:-1])
         shown_at = self._view_before(calendar, np.minimum(closed_at, end_s + 1))
         return Rows(
-            calendar=calendar.astype(np.int64),
+            calendar=calendar,
             slot=slot,
             start_s=start_s[kept],
             opened_at=opened_at,
@@ -153,7 +159,8 @@ class Sightings:
         """Which rows ended in a snapshot in which their calendar lost most of what it showed."""
         rows = self.rows
         ends = self._key(rows.calendar, rows.closed_at)
-        keys, places, lost = np.unique(ends[rows.ended], return_inverse=True, return_counts=True)
+        keys, places = number_values(ends[rows.ended])
+        lost = np.bincount(places, minlength=len(keys))
         opened = np.sort(self._key(rows.calendar, rows.opened_at))
         ended = np.sort(ends)
         # Rows of the calendars before all began and ended there.
@@ -172,7 +179,7 @@ class Sightings:
     @cached_property
     def disturbed(self) -> Bools:
         """Which rows ended in a snapshot in which any calendar of the page lost most of what it showed."""
-        return np.isin(self.rows.closed_at, np.unique(self.rows.closed_at[self.mass]))
+        return np.isin(self.rows.closed_at, distinct(self.rows.closed_at[self.mass]))
 
     def local(self, instants: Ints) -> Ints:
         """Local seconds of instants; ``NEVER`` stays."""
