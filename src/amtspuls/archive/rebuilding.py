@@ -44,14 +44,15 @@ def rebuild_state(
 
 @dataclass
 class _Past:
-    """The sealed weeks of a portal up to a moment, read one after another, the newest first."""
+    """The sealed weeks of a portal up to a moment, the newest first; a week is read when it is looked at."""
 
     moment: Moment
     numbers: Numbers
     portal_id: str
     at_s: int
     _weeks: list[IsoWeek] = field(default_factory=list)
-    _pieces: list[tuple[Piece, int]] = field(default_factory=list)
+    _former: frozenset[str] = frozenset()
+    _pieces: dict[int, tuple[Piece, int]] = field(default_factory=dict)
     _live_at: int | None = None
     _free: tuple[Ints, Ints] | None = None
     _free_of: dict[int, tuple[Ints, Ints]] = field(default_factory=dict)
@@ -59,7 +60,11 @@ class _Past:
     _views_of: dict[int, dict[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._weeks = self.moment.weeks_of(self.portal_id, (None, self.at_s + 1))
+        self._weeks = self.moment.weeks_of(self.portal_id, (None, self.at_s + 1))[::-1]
+        while self._weeks and self._piece(0)[1] < 0:
+            self._weeks = self._weeks[1:]
+            self._pieces.clear()
+        self._former = frozenset(key for _, key, _ in self.moment.former_keys(self.portal_id))
         if self.moment.live is not None:
             self._live_at = self._newest_live(self.moment.live)
 
@@ -78,30 +83,34 @@ class _Past:
         )
         return newest
 
-    def _next(self) -> bool:
-        """Read one more week; False when there is none."""
-        while self._weeks:
-            piece = self.numbers.piece(self.moment, self.portal_id, self._weeks.pop())
+    def _piece(self, place: int) -> tuple[Piece, int]:
+        """The week at a place, and the ordinal of its newest snapshot up to the moment."""
+        if place not in self._pieces:
+            piece = self.numbers.piece(self.moment, self.portal_id, self._weeks[place])
             ordinal = int(np.searchsorted(piece.taken_at, self.at_s, side="right")) - 1
-            if ordinal >= 0:
-                self._pieces.append((piece, ordinal))
-                return True
-        return False
+            self._pieces[place] = (piece, ordinal)
+        return self._pieces[place]
+
+    def _may_have(self, place: int, key: str) -> bool:
+        """Whether a calendar may have a view in the week at a place; one that was renamed may always."""
+        sealed = self.moment.shelf.calendars(self._weeks[place], self.portal_id)
+        return any(one.key == key or one.key in self._former for one in sealed)
 
     def newest_is_in(self) -> Connection | None:
         """The live part when the newest snapshot up to the moment is there; None when it is sealed."""
         if self._live_at is None:
             return None
-        if not self._pieces and not self._next():
+        if not self._weeks:
             return self.moment.live
-        piece, ordinal = self._pieces[0]
+        piece, ordinal = self._piece(0)
         return self.moment.live if int(piece.taken_at[ordinal]) < self._live_at else None
 
     def state(self, number: int, calendar: Calendar) -> CalendarState | None:
         """The state of a calendar whose newest view is sealed; None when it has no view so early."""
-        place = 0
-        while place < len(self._pieces) or self._next():
-            piece, ordinal = self._pieces[place]
+        for place in range(len(self._weeks)):
+            if not self._may_have(place, calendar.key):
+                continue
+            piece, ordinal = self._piece(place)
             if place not in self._views_of:
                 self._views_of[place] = piece.newest_views(ordinal)
             run = self._views_of[place].get(number)
@@ -115,24 +124,22 @@ class _Past:
                     views.covered[run],
                     self._slots(number, place),
                 )
-            place += 1
         return None
 
     def _slots(self, number: int, place: int) -> Ints:
         """Open slots of a calendar whose newest view is in the piece at ``place``, ascending."""
         found = [self._live_free(number)]
-        piece, _ = self._pieces[place]
-        if piece.alone:
+        if self._piece(place)[0].alone:
             found += [_of(self._free_in(place), number), _of(self._waiting(place), number)]
         elif self.newest_is_in() is None:
-            newest = next(n for n, one in enumerate(self._pieces) if not one[0].alone)
+            newest = next(n for n in range(place + 1) if not self._piece(n)[0].alone)
             found.append(_of(self._free_in(newest), number))
         return np.unique(np.concatenate(found))
 
     def _free_in(self, place: int) -> tuple[Ints, Ints]:
         """Calendar and slot of what a piece showed free at the moment."""
         if place not in self._free_of:
-            piece, ordinal = self._pieces[place]
+            piece, ordinal = self._piece(place)
             self._free_of[place] = piece.free(ordinal, self.at_s)
         return self._free_of[place]
 
@@ -149,13 +156,13 @@ class _Past:
         """Slots open at the end of the imported week before, on days that no view has covered since."""
         if place not in self._waits_of:
             spans = NOTHING_OPEN
-            if place + 1 < len(self._pieces) or self._next():
-                before, _ = self._pieces[place + 1]
+            if place + 1 < len(self._weeks):
+                before, _ = self._piece(place + 1)
                 joiner = Joiner()
                 joiner.add(before)
                 spans = joiner.imported
             spans = spans.where(spans.start > self.at_s)
-            piece, ordinal = self._pieces[place]
+            piece, ordinal = self._piece(place)
             keys = spans.key[first_covering(piece, spans.key) > ordinal]
             self._waits_of[place] = (calendar_of_key(keys), slot_of_key(keys))
         return self._waits_of[place]
