@@ -1,1 +1,4 @@
 """What the archive says: one file per question."""
+
+PRELOAD = ("amtspuls.analysis.sharing",)
+"""What processes that share the work need loaded; see ``executor.load_early``."""

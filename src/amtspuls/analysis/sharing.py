@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from amtspuls.analysis.changes import Changes
-from amtspuls.analysis.events import Events, Transitions
+from amtspuls.analysis.behaviour import Behaviour, behaviour_of, remember_behaviour
+from amtspuls.analysis.events import Transitions
 from amtspuls.analysis.evidence import Evidence, load_portal
 from amtspuls.analysis.grouping import Watched
-from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.transitions import find_transitions
-from amtspuls.archive.live import open_reader
+from amtspuls.archive.base import PortalRecord
+from amtspuls.archive.live import open_whole
+from amtspuls.archive.reader import Reader
 from amtspuls.errors import ArchiveError
 
-Keys = dict[int, str]
-"""Keys of calendars by their numbers."""
+_BATCHES = 16
+"""Into how many pieces work is cut at most: opening an archive costs, and so does waiting for the last piece."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,28 @@ class Sharing:
     folder: Path
 
 
-class _Batch:
-    """All portals of a question; their transitions are asked for when the first of them is."""
+@dataclass(frozen=True)
+class Task:
+    """One portal to be worked out.
+
+    Attributes:
+        portal_id: The portal.
+        selection: Its range.
+        seen: What ``seen_of`` said where the work was handed out.
+        numbers: Numbers of its calendars there, by key: they are the same in the answer.
+    """
+
+    portal_id: str
+    selection: Selection
+    seen: str
+    numbers: dict[str, int]
+
+
+Found = tuple[Transitions, Behaviour]
+
+
+class _Work:
+    """All portals of a question; the transitions of all are begun when those of one are asked for, or before."""
 
     def __init__(
         self, sharing: Sharing, selection: Selection, evidence: Sequence[Evidence]
@@ -52,36 +70,55 @@ class _Batch:
         self._evidence = evidence
 
     @cached_property
-    def transitions(self) -> dict[str, Transitions]:
-        """Transitions by portal id."""
+    def futures(self) -> dict[str, tuple[Future[list[Found]], int]]:
+        """By portal id what it is worked out with, and its place there; begun when this is first asked for."""
         folder, executor = self._sharing.folder.absolute(), self._sharing.executor
-        # The largest first, so that nobody has to wait for another one's last and longest portal.
-        futures = {
-            one.record.portal_id: executor.submit(
-                find_in_folder,
-                folder,
-                one.record.portal_id,
-                _pinned(self._selection, one),
-                seen_of(one),
-            )
-            for one in sorted(self._evidence, key=lambda one: -len(one.views.taken_at))
-        }
         return {
-            one.record.portal_id: _renumber(*futures[one.record.portal_id].result(), one)
-            for one in self._evidence
+            one.record.portal_id: (future, place)
+            for batch in cut_batches(self._evidence)
+            for future in [executor.submit(find_in_folder, folder, [*map(self._task, batch)])]
+            for place, one in enumerate(batch)
         }
+
+    def _task(self, one: Evidence) -> Task:
+        numbers = {key: number for number, key in _keys_of(one).items()}
+        return Task(one.record.portal_id, _pinned(self._selection, one), seen_of(one), numbers)
+
+    def transitions_of(self, evidence: Evidence) -> Transitions:
+        """Wait for the transitions of one portal; what was learned on the way need not be learned again."""
+        future, place = self.futures[evidence.record.portal_id]
+        transitions, behaviour = future.result()[place]
+        remember_behaviour(evidence, behaviour)
+        return transitions
+
+
+def cut_batches(evidence: Sequence[Evidence]) -> list[list[Evidence]]:
+    """Put portals together until there is enough to do; the largest come first.
+
+    So nobody has to wait for another one's last and longest portal.
+    """
+    enough = sum(len(one.views.taken_at) for one in evidence) / _BATCHES
+    batches: list[list[Evidence]] = []
+    size = enough
+    for one in sorted(evidence, key=lambda one: -len(one.views.taken_at)):
+        if size >= enough:
+            batches.append([])
+            size = 0
+        batches[-1].append(one)
+        size += len(one.views.taken_at)
+    return batches
 
 
 @dataclass(frozen=True, eq=False)
 class SharedWatched(Watched):
     """As ``Watched``, but others work the transitions out, for all portals at once and when first asked."""
 
-    batch: _Batch
+    work: _Work
 
     @cached_property
     def transitions(self) -> Transitions:
         """Bookings, cancellations and openings."""
-        return self.batch.transitions[self.evidence.record.portal_id]
+        return self.work.transitions_of(self.evidence)
 
 
 def share(
@@ -89,39 +126,47 @@ def share(
 ) -> tuple[Watched, ...]:
     """Let others work the transitions of these portals out; questions that need none cost nothing more."""
     # Of a portal that nobody asked nothing is to be worked out.
-    batch = _Batch(sharing, selection, [one for one in evidence if len(one.views.taken_at)])
+    work = _Work(sharing, selection, [one for one in evidence if len(one.views.taken_at)])
     return tuple(
-        SharedWatched(one, batch) if len(one.views.taken_at) else Watched(one) for one in evidence
+        SharedWatched(one, work) if len(one.views.taken_at) else Watched(one) for one in evidence
     )
 
 
-def find_in_folder(
-    folder: Path, portal_id: str, selection: Selection, seen: str
-) -> tuple[Transitions, Keys]:
-    """Work out the transitions of one portal, in the process that does it.
+def begin(watched: Sequence[Watched]) -> None:
+    """Have the transitions of all portals begun where others work them out; something else can be done meanwhile."""
+    for one in watched:
+        if isinstance(one, SharedWatched):
+            _ = one.work.futures
+
+
+def find_in_folder(folder: Path, tasks: Sequence[Task]) -> list[Found]:
+    """Work out the transitions of some portals, in the process that does it.
 
     Args:
         folder: The archive.
-        portal_id: The portal.
-        selection: Its range.
-        seen: What ``seen_of`` said where the work was handed out.
+        tasks: The portals.
 
     Returns:
-        The transitions, and the keys of the numbers that calendars have in them.
+        Of each its transitions and what was learned of its calendars.
 
     Raises:
         ArchiveError: The archive cannot be read here, or here it is another one.
     """
-    with closing(open_reader(folder)) as reader:
-        records = [record for record in reader.portals() if record.portal_id == portal_id]
-        evidence = [load_portal(reader, record, selection) for record in records]
-        if [seen_of(one) for one in evidence] != [seen]:
-            raise ArchiveError(
-                f"{portal_id}: {folder} of a worker holds something else than the same folder here: all"
-                " must see one and the same folder; if a snapshot or a week was just stored, run again",
-                path=str(folder),
-            )
-        return find_transitions(evidence[0]), _keys_of(evidence[0])
+    with closing(open_whole(folder)) as reader:
+        records = {record.portal_id: record for record in reader.portals()}
+        return [_find(reader, records.get(task.portal_id), task, folder) for task in tasks]
+
+
+def _find(reader: Reader, record: PortalRecord | None, task: Task, folder: Path) -> Found:
+    reader.numbers.adopt(task.portal_id, task.numbers)
+    evidence = load_portal(reader, record, task.selection) if record else None
+    if evidence is None or seen_of(evidence) != task.seen:
+        raise ArchiveError(
+            f"{task.portal_id}: {folder} of a worker holds something else than the same folder here: all"
+            " must see one and the same folder; if a snapshot or a week was just stored, run again",
+            path=str(folder),
+        )
+    return find_transitions(evidence), behaviour_of(evidence)
 
 
 def seen_of(evidence: Evidence) -> str:
@@ -135,27 +180,9 @@ def seen_of(evidence: Evidence) -> str:
     return digest.hexdigest()
 
 
-def _keys_of(evidence: Evidence) -> Keys:
+def _keys_of(evidence: Evidence) -> dict[int, str]:
     records = evidence.reader.calendars(evidence.record.portal_id)
     return {record.number: record.calendar.key for record in records}
-
-
-def _renumber(found: Transitions, theirs: Keys, evidence: Evidence) -> Transitions:
-    """Every reader numbers calendars for itself: give them the numbers that they have here."""
-    ours = {key: number for number, key in _keys_of(evidence).items()}
-
-    def numbers(calendar: Ints) -> Ints:
-        distinct, places = np.unique(calendar, return_inverse=True)
-        known = [ours[theirs[number]] for number in distinct.tolist()]
-        return np.array(known, np.int64)[places]
-
-    columns = {field.name: getattr(found, field.name) for field in fields(found)}
-    renumbered: dict[str, Any] = {
-        name: value._replace(calendar=numbers(value.calendar))
-        for name, value in columns.items()
-        if isinstance(value, Events | Changes)
-    }
-    return replace(found, **renumbered)
 
 
 def _pinned(selection: Selection, evidence: Evidence) -> Selection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,6 +52,11 @@ class Numbers:
             CalendarRecord(number, portal_id, calendar)
             for _, (number, calendar) in sorted(found.items(), key=lambda item: item[0].encode())
         ]
+
+    def adopt(self, portal_id: str, numbers: Mapping[str, int]) -> None:
+        """Take over numbers that another reader gave to keys of a portal, before any is given here."""
+        self._blocks.setdefault(portal_id, len(self._blocks) + 1)
+        self._given.update({(portal_id, key): number for key, number in numbers.items()})
 
     def ranks(self, moment: Moment, portal_id: str) -> dict[int, int]:
         """Places in the order of ``records`` of all numbers that pieces of a portal have had so far."""

@@ -51,12 +51,24 @@ def open_sharing(
     if executor is None and workers is None:
         yield None
         return
+    from amtspuls.analysis import PRELOAD
     from amtspuls.analysis.sharing import Sharing
     from amtspuls.executor import open_executor
     from amtspuls.settings import load_settings
 
-    with open_executor(executor, workers) as opened:
+    with open_executor(executor, workers, preload=PRELOAD) as opened:
         yield Sharing(opened, archive or load_settings(config).archive)
+
+
+def _load_early(executor: str | None, workers: int | None) -> None:
+    """Let the processes of this machine that will share the work load what they need meanwhile."""
+    if executor is None and workers is None:
+        return
+    from amtspuls.analysis import PRELOAD
+    from amtspuls.executor import is_cluster, load_early
+
+    if not is_cluster(executor):
+        load_early(PRELOAD)
 
 
 @contextmanager
@@ -74,6 +86,7 @@ def watch(
         times: ``--from`` and ``--until``.
         work: ``--executor`` and ``--workers``.
     """
+    _load_early(*work)
     from amtspuls.analysis.measures import asked_ones, load_watched
 
     with open_archive(*place) as reader, open_sharing(*work, *place) as sharing:
