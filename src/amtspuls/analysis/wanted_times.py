@@ -16,7 +16,7 @@ from amtspuls.analysis.base import (
     count_of,
     measured_in,
 )
-from amtspuls.analysis.evidence import Evidence
+from amtspuls.analysis.evidence import NO_SLOT, Evidence
 from amtspuls.analysis.grouping import By, Watched, time_keys
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import Ints
@@ -57,8 +57,8 @@ def _offered(evidence: Evidence) -> tuple[Ints, Ints]:
 
 
 def _count(by: By, calendar: Ints, slot: Ints, size: int) -> Ints:
-    distinct = np.unique(np.stack((calendar, slot)), axis=1)
-    return np.bincount(time_keys(by, distinct[1] * 60), minlength=size).astype(np.int64)
+    _, first = np.unique(calendar * NO_SLOT + slot, return_index=True)
+    return np.bincount(time_keys(by, slot[first] * 60), minlength=size).astype(np.int64)
 
 
 def _ratio(part: int, whole: int) -> float | None:
