@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -259,3 +262,68 @@ def test_one_bad_bundle_does_not_keep_the_others_back(tmp_path: Path) -> None:
     assert "lies outside week 2026-06" in result.err
     assert "2026-05: 3 rows of 1 portals" in result.err
     assert "no metadata.json" in result.err
+
+
+def run_script(text: str, *arguments: object) -> str:
+    """What a script says in a process of its own, that has loaded nothing."""
+    command = [sys.executable, "-c", dedent(text), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_processes_begin_to_load_before_the_command_does(tmp_path: Path) -> None:
+    for week in ("2026-05", "2026-06"):
+        write_bundle(tmp_path / f"{week}.tar.gz", {})
+    told = run_script(
+        """
+        import sys
+        from amtspuls import executor
+        from amtspuls.cli.app import main
+
+        def load_early(names):
+            print(*names, *sorted({"numpy", "pyarrow"} & sys.modules.keys()))
+            sys.exit()
+
+        executor.load_early = load_early
+        main(["import", sys.argv[1], "-p", "2"])
+        """,
+        tmp_path,
+    )
+    assert told == "amtspuls.bundle.workers\n"
+
+
+@pytest.mark.parametrize(("weeks", "processes"), [(2, 1), (1, 2)])
+def test_where_nothing_is_shared_nothing_is_loaded_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weeks: int, processes: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("processes were begun")
+
+    monkeypatch.setattr("amtspuls.executor.load_early", refuse)
+    write_bundle(tmp_path / "2026-05.tar.gz", {"amt.csv": GOOD})
+    if weeks > 1:
+        later = GOOD.replace("2026-01", "2026-02").replace("-02-26", "-02-03")
+        write_bundle(tmp_path / "2026-06.tar.gz", {"amt.csv": later})
+    run_well("import", tmp_path, "--archive", tmp_path / "archive", "-p", processes)
+
+
+def test_processes_that_import_have_loaded_all_that_it_takes(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "2026-05.tar.gz", {"amt.csv": GOOD})
+    told = run_script(
+        """
+        import sys
+        from importlib import import_module
+        from pathlib import Path
+        from amtspuls.bundle.finding import PRELOAD, find_bundles
+
+        for name in PRELOAD:
+            import_module(name)
+        before = set(sys.modules)
+        from amtspuls.bundle.importing import load_metadata, try_import
+
+        folder = Path(sys.argv[1])
+        print(try_import(*find_bundles([folder]), folder / "weeks", load_metadata(None)).status)
+        print(*sorted(set(sys.modules) - before))
+        """,
+        tmp_path,
+    )
+    assert told == "imported\n\n"

@@ -61,13 +61,15 @@ def import_(
     # Slow to load, so not before others began to.
     from amtspuls.archive.week import WEEKS_NAME
     from amtspuls.bundle.importing import Status, import_bundles, load_metadata
-    from amtspuls.settings import load_settings
 
     found = metadata or find_metadata(paths)
     names = load_metadata(found)
     if not found:
         say("no metadata.json beside the bundles: portals and calendars are called by their ids")
-    weeks = (archive or load_settings(config).archive) / WEEKS_NAME
+    if archive is None:
+        from amtspuls.settings import load_settings
+
+        archive = load_settings(config).archive
     with ExitStack() as opened:
         shared = (
             opened.enter_context(open_executor(executor, parallel))
@@ -77,7 +79,7 @@ def import_(
         step = opened.enter_context(progress(len(bundles), "import"))
         reports = import_bundles(
             bundles,
-            weeks,
+            archive / WEEKS_NAME,
             names,
             processes=processes,
             executor=shared,
