@@ -39,7 +39,7 @@ NO_SLOT = 1 << 26
 AFTERWARDS = timedelta(hours=3)
 """How long after the range: no portal holds a time for longer."""
 
-_ANSWERED = [outcome.value for outcome in Outcome if outcome.answered]
+_ANSWERED = frozenset(outcome.value for outcome in Outcome if outcome.answered)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +162,7 @@ class Evidence:
 
 def answered(outcomes: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Which outcomes are ok or partial."""
-    return np.isin(outcomes.astype(str), _ANSWERED)
+    return np.fromiter(map(_ANSWERED.__contains__, outcomes.tolist()), np.bool_, len(outcomes))
 
 
 def _instant(seconds: int) -> datetime:

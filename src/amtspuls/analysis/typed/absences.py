@@ -9,11 +9,15 @@ began with at most three free slots, a median of one; of the others many came ba
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.evidence import Evidence, answered
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import order_by, places_in
+from amtspuls.analysis.view_times import ViewTimes
 from amtspuls.archive.base import SpanColumns
 
 FEW = 3
@@ -35,34 +39,66 @@ def close_sold_out(evidence: Evidence, spans: SpanColumns, start_s: Ints) -> tup
     closed_at, sold = spans.closed_at, np.zeros(len(spans.slot), np.bool_)
     if evidence.record.system != SYSTEM or not len(spans.slot):
         return closed_at, sold
+    absences = find_absences(evidence)
+    rows = np.flatnonzero(np.isin(spans.calendar, absences.calendar))
+    if not len(rows):
+        return closed_at, sold
+    mine = SpanColumns._make(column[rows] for column in spans)
+    first, beyond = _while_free(absences, mine, start_s[rows])
+    some = beyond > first
+    rows, first, beyond = rows[some], first[some], beyond[some]
+    edges = len(absences.calendar) + 1
+    free = np.cumsum(np.bincount(first, minlength=edges) - np.bincount(beyond, minlength=edges))
+    # One that was still free in the absence before was there when the calendar came back from it.
+    last = beyond - 1
+    gone = free[last] <= FEW
+    gone &= np.minimum(closed_at[rows], start_s[rows]) <= absences.back_at[last]
     closed_at = closed_at.copy()
-    for calendar, last_at, absent_at, back_at in _absences(evidence):
-        first, last = np.searchsorted(spans.calendar, [calendar, calendar + 1])
-        mine = slice(int(first), int(last))
-        free = (spans.opened_at[mine] <= last_at) & (spans.closed_at[mine] > last_at)
-        free &= start_s[mine] > absent_at
-        if 1 <= int(free.sum()) <= FEW:
-            gone = free & (np.minimum(spans.closed_at[mine], start_s[mine]) <= back_at)
-            closed_at[mine][gone] = absent_at
-            sold[mine][gone] = True
+    closed_at[rows[gone]] = absences.absent_at[last[gone]]
+    sold[rows[gone]] = True
     return closed_at, sold
 
 
-def _absences(evidence: Evidence) -> list[tuple[int, int, int, int]]:
-    """Calendar, its last view, the first snapshot without it, and its next view; ``_NEVER`` where none came."""
+def _while_free(absences: Absences, spans: SpanColumns, start_s: Ints) -> tuple[Ints, Ints]:
+    """The first absence of its calendar in which each span was free and had not begun, and the first after these."""
+    seen, absent = (
+        ViewTimes(absences.calendar, at) for at in (absences.seen_at, absences.absent_at)
+    )
+    opened = seen.before(spans.calendar, spans.opened_at)
+    closed = seen.before(spans.calendar, spans.closed_at)
+    return opened, np.minimum(closed, absent.before(spans.calendar, start_s))
+
+
+class Absences(NamedTuple):
+    """Calendars that were absent from a snapshot, ascending by (calendar, time); all arrays have shape (n,).
+
+    Attributes:
+        calendar: Number.
+        seen_at: Its last view before.
+        absent_at: The first snapshot without it.
+        back_at: Its next view; the greatest integer where none came.
+    """
+
+    calendar: Ints
+    seen_at: Ints
+    absent_at: Ints
+    back_at: Ints
+
+
+def find_absences(evidence: Evidence) -> Absences:
+    """Find out when calendars were absent although the portal answered."""
     views, snapshots = evidence.views, evidence.snapshots
     taken_at = snapshots.taken_at[answered(snapshots.outcome)]
     known = evidence.view_answered
     calendar, seen_at = views.calendar[known], views.taken_at[known]
     if not len(calendar):
-        return []
+        nothing = np.zeros(0, np.int64)
+        return Absences(nothing, nothing, nothing, nothing)
     taken_at = taken_at[(taken_at >= seen_at.min()) & (taken_at <= seen_at.max())]
-    order = np.lexsort((seen_at, calendar))
+    order = order_by(calendar, seen_at)
     calendar, seen_at = calendar[order], seen_at[order]
     following = np.append(seen_at[1:], _NEVER)
-    following[np.append(np.diff(calendar) != 0, True)] = _NEVER
-    place = np.searchsorted(taken_at, seen_at, "right")
-    next_at = np.append(taken_at, _NEVER)[place]
+    following[np.append(calendar[1:] != calendar[:-1], True)] = _NEVER
+    next_at = np.append(taken_at, _NEVER)[places_in(taken_at, seen_at + 1)]
     absent = next_at < following
-    columns = (calendar[absent], seen_at[absent], next_at[absent], following[absent])
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+    return Absences(calendar[absent], seen_at[absent], next_at[absent], following[absent])
