@@ -8,7 +8,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.ordering import distinct, number_rows, number_values, order_by, places_in
+from amtspuls.analysis.ordering import (
+    distinct,
+    number_rows,
+    number_values,
+    order_by,
+    places_in,
+    places_of_runs,
+    sort_within,
+)
 from support.histories import effort
 
 COUNTS = st.sampled_from([0, 1, 2, 7, 400, 401, 1500])
@@ -49,6 +57,15 @@ def test_different_values_are_those_of_a_set(rows: list[Ints]) -> None:
     assert known[numbers].tolist() == values.tolist()
 
 
+@settings(max_examples=effort(60))
+@given(rows=columns(), owners=st.sampled_from([1, 5, 70_000]))
+@example(rows=[np.repeat(EXTREMES, 300)], owners=3)
+def test_values_are_sorted_within_their_owners(rows: list[Ints], owners: int) -> None:
+    values, owner = rows[0], np.random.default_rng(1).integers(0, owners, len(rows[0]))
+    pairs = sorted(zip(owner.tolist(), values.tolist(), strict=True))
+    assert sort_within(owner, values).tolist() == [value for _, value in pairs]
+
+
 @st.composite
 def watched(draw: st.DrawFn) -> tuple[Ints, Ints]:
     """Moments at an even beat, a shaky one, or in a few heaps; and what is looked for among them."""
@@ -70,6 +87,7 @@ def watched(draw: st.DrawFn) -> tuple[Ints, Ints]:
 def test_places_are_those_of_a_search(case: tuple[Ints, Ints]) -> None:
     moments, wanted = case
     assert places_in(moments, wanted).tolist() == np.searchsorted(moments, wanted).tolist()
+    assert places_of_runs(moments, wanted).tolist() == np.searchsorted(moments, wanted).tolist()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32])

@@ -21,7 +21,14 @@ _FEW_MOMENTS = 32
 def distinct(values: Ints) -> Ints:
     """The different values, ascending; sorting large numbers is quicker than hashing them."""
     ordered = np.sort(values)
-    return ordered[np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])]
+    return ordered[_unlike(ordered)]
+
+
+def _unlike(values: Ints) -> Bools:
+    """Which values are not the same as the one before."""
+    found = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=found[1:])
+    return found
 
 
 def number_values(values: Ints) -> tuple[Ints, Ints]:
@@ -32,13 +39,26 @@ def number_values(values: Ints) -> tuple[Ints, Ints]:
     return values[order[begins]], numbers
 
 
+def sort_within(owner: Ints, values: Ints) -> Ints:
+    """The values, ascending by (owner, value); owners are numbers from 0."""
+    if not len(values):
+        return values
+    low = int(values.min())
+    width = (int(values.max()) - low).bit_length()
+    if width + int(owner.max()).bit_length() > _BITS:
+        return values[order_by(owner, values)]
+    return (np.sort(owner << width | (values - low)) & ((1 << width) - 1)) + low
+
+
 def order_by(*columns: Ints) -> Ints:
     """Places of rows in ascending order: by the first column, then by the second, and so on; equal rows stay."""
     count = len(columns[0])
     packed = _pack(columns) if count > _FEW else None
     if packed is None:
         return np.lexsort(columns[::-1]).astype(np.int64)
-    return np.sort(packed) & ((1 << count.bit_length()) - 1)
+    packed.sort()
+    packed &= (1 << count.bit_length()) - 1
+    return packed
 
 
 def number_rows(*columns: Ints) -> Ints:
@@ -52,20 +72,17 @@ def number_rows(*columns: Ints) -> Ints:
 def _runs(columns: tuple[Ints, ...]) -> tuple[Ints, Bools]:
     """Order of rows, and which of them in this order are unlike the one before."""
     count = len(columns[0])
-    begins = np.ones(count, np.bool_)
     packed = _pack(columns) if count > _FEW else None
     if packed is not None:
         bits = count.bit_length()
-        ordered = np.sort(packed)
-        rows = ordered >> bits
-        begins[1:] = rows[1:] != rows[:-1]
-        return ordered & ((1 << bits) - 1), begins
+        packed.sort()
+        begins = _unlike(packed >> bits)
+        packed &= (1 << bits) - 1
+        return packed, begins
     order = np.lexsort(columns[::-1]).astype(np.int64)
-    unlike = np.zeros(max(0, count - 1), np.bool_)
-    for column in columns:
-        ordered = column[order]
-        unlike |= ordered[1:] != ordered[:-1]
-    begins[1:] = unlike
+    begins = _unlike(columns[0][order])
+    for column in columns[1:]:
+        begins |= _unlike(column[order])
     return order, begins
 
 
@@ -86,6 +103,14 @@ def _pack(columns: tuple[Ints, ...]) -> Ints | None:
     packed <<= count.bit_length()
     packed += np.arange(count)
     return packed
+
+
+def places_of_runs(moments: Ints, wanted: Ints) -> Ints:
+    """As ``places_in``, for wanted values that come in long runs of the same one."""
+    unlike = _unlike(wanted)
+    found = np.searchsorted(moments, wanted[unlike]).astype(np.int64)
+    places: Ints = found[np.cumsum(unlike) - 1]
+    return places
 
 
 def places_in(moments: Ints, wanted: Ints) -> Ints:

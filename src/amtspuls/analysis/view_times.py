@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.ordering import distinct, places_in
+from amtspuls.analysis.ordering import distinct, places_in, places_of_runs
 
 
 class ViewTimes:
@@ -38,7 +38,7 @@ class ViewTimes:
         """By the place of the calendar, so that numbers lie evenly; instants beyond all views are cut."""
         inside = np.minimum(np.maximum(at, self._low), self._low + self._width - 1)
         inside -= self._low
-        inside += places_in(self._calendars, calendar) * self._width
+        inside += places_of_runs(self._calendars, calendar) * self._width
         return inside
 
     def before(self, calendar: Ints, at: Ints) -> Ints:

@@ -10,6 +10,7 @@ import numpy as np
 
 from amtspuls.analysis.behaviour.rules import UNKNOWN_S, Edges, Moves, week_begin
 from amtspuls.analysis.localtime import DAY_S, Ints
+from amtspuls.analysis.ordering import places_of_runs
 
 if TYPE_CHECKING:
     from amtspuls.analysis.behaviour.habits import Hours
@@ -172,21 +173,33 @@ class Behaviour:
         """Place of calendars in the columns; -1 for one that is not there."""
         if not len(self.calendars):
             return np.full(len(calendar), -1, np.int64)
-        found = np.minimum(np.searchsorted(self.calendars, calendar), len(self.calendars) - 1)
+        found = places_of_runs(self.calendars, calendar)
+        found = np.minimum(found, len(self.calendars) - 1)
         return np.where(self.calendars[found] == calendar, found, -1)
 
-    def leaves_at(self, calendar: Ints, slot: Ints) -> Ints:
+    def leaves_at(self, calendar: Ints, slot: Ints, start_s: Ints | None = None) -> Ints:
         """Instant at which each slot leaves the page although nobody books it.
 
         Where the notice is unknown that is its start.
+
+        Args:
+            calendar: Numbers of calendars.
+            slot: Slots.
+            start_s: When they begin, where that is known already.
         """
-        start_s = self.offsets.start_of_slots(slot)
+        start_s = self.offsets.start_of_slots(slot) if start_s is None else start_s
         found = self._edge_at(self.notice, calendar, slot, start_s, start_s)
         return np.minimum(found, start_s)
 
-    def appears_at(self, calendar: Ints, slot: Ints) -> Ints:
-        """Instant at which each slot is shown for the first time; ``LONG_AGO_S`` where that is unknown."""
-        start_s = self.offsets.start_of_slots(slot)
+    def appears_at(self, calendar: Ints, slot: Ints, start_s: Ints | None = None) -> Ints:
+        """Instant at which each slot is shown for the first time; ``LONG_AGO_S`` where that is unknown.
+
+        Args:
+            calendar: Numbers of calendars.
+            slot: Slots.
+            start_s: When they begin, where that is known already.
+        """
+        start_s = self.offsets.start_of_slots(slot) if start_s is None else start_s
         return self._edge_at(
             self.horizon, calendar, slot, start_s, np.full(len(slot), LONG_AGO_S, np.int64)
         )
@@ -194,22 +207,33 @@ class Behaviour:
     def _edge_at(
         self, edge: Edges, calendar: Ints, slot: Ints, start_s: Ints, unknown: Ints
     ) -> Ints:
+        # One more for calendars that are not there, at place -1.
+        every = edge._replace(
+            moves=np.append(edge.moves, int(Moves.UNKNOWN)),
+            offset_s=np.append(edge.offset_s, 0),
+            weekday=np.append(edge.weekday, 0),
+        )
         place = self.place(calendar)
-        if not len(self.calendars):
-            return unknown
-        known = np.maximum(place, 0)
-        moves = np.where(place >= 0, edge.moves[known], int(Moves.UNKNOWN))
-        is_known = moves != Moves.UNKNOWN
-        offset_s = edge.offset_s[known]
-        midnight_s = slot // _MINUTES_PER_DAY * DAY_S
-        week_s = week_begin(midnight_s, edge.weekday[known])
-        local_s = np.where(moves == Moves.WEEK, week_s, midnight_s) - offset_s
-        # start_of_slots turns local minutes into instants; seconds of the edge are added again.
-        of_days = self.offsets.start_of_slots(local_s // 60) + local_s % 60
-        by_days = (moves == Moves.DAY) | (moves == Moves.WEEK)
-        at = np.select([moves == Moves.START, by_days], [start_s - offset_s, of_days], start_s)
+        by_starts = (every.moves == Moves.START)[place].nonzero()[0]
+        by_days = ((every.moves == Moves.DAY) | (every.moves == Moves.WEEK))[place].nonzero()[0]
+        found = unknown.copy()
+        at = start_s[by_starts] - every.offset_s[place[by_starts]]
         # A copy shows it with the next renewal.
-        return np.where(is_known, self.refresh.next(at, self.offsets), unknown).astype(np.int64)
+        found[by_starts] = self.refresh.next(at, self.offsets)
+        if len(by_days):
+            at = self._days_before(every, place[by_days], slot[by_days])
+            found[by_days] = self.refresh.next(at, self.offsets)
+        return found
+
+    def _days_before(self, edge: Edges, place: Ints, slot: Ints) -> Ints:
+        """Instants counted back from the day or week of each slot."""
+        midnight_s = slot // _MINUTES_PER_DAY * DAY_S
+        week_s = week_begin(midnight_s, edge.weekday[place])
+        local_s = np.where(edge.moves[place] == Moves.WEEK, week_s, midnight_s)
+        local_s -= edge.offset_s[place]
+        # start_of_slots turns local minutes into instants; seconds of the edge are added again.
+        found: Ints = self.offsets.start_of_slots(local_s // 60) + local_s % 60
+        return found
 
     def of(self, calendar: int) -> CalendarBehaviour:
         """How one calendar behaves.

@@ -79,17 +79,17 @@ def _best(count: int, keys: Ints, step: Ints) -> Found:
     edges = np.searchsorted(keys, np.arange(count + 1) << _FAR_BITS)
     owner = np.flatnonzero(np.diff(edges))
     begins, sizes = edges[owner], np.diff(edges)[owner]
-    score, shown = np.cumsum(_ADDS[step]), np.cumsum(step == _SHOWN)
+    score, shown = np.cumsum(_ADDS.take(step)), np.flatnonzero(step == _SHOWN)
     # Intervals close again, so only contradictions are left over from the calendars before.
-    before = np.append(0, shown)[begins]
+    before = np.searchsorted(shown, begins)
     score += np.repeat(AGAINST * before, sizes)
-    last_of_lead = np.append(keys[1:] != keys[:-1], True)
-    score[~last_of_lead] = _WORST
+    goes_on = np.append(keys[1:] == keys[:-1], False)
+    np.putmask(score, goes_on, _WORST)
     best = np.maximum.reduceat(score, begins)
     hits = np.flatnonzero(score == np.repeat(best, sizes))
     at = hits[np.searchsorted(hits, begins)]
     # A chance booking beside the edge must not make a sliver of the interval: nearly as good will do.
-    good = (score >= np.repeat(best - best * SLACK_PERCENT // 100, sizes)) | ~last_of_lead
+    good = (score >= np.repeat(best - best * SLACK_PERCENT // 100, sizes)) | goes_on
     first, last = _run_around(at, good, begins)
     following = np.minimum(last + 1, len(keys) - 1)
     low = keys[first] % _FAR - _FAR // 2
@@ -97,7 +97,7 @@ def _best(count: int, keys: Ints, step: Ints) -> Found:
         keys[following] >> _FAR_BITS == owner, keys[following] % _FAR - _FAR // 2 - 1, low
     )
     high = np.maximum(low, high)
-    against = shown[at] - before
+    against = np.searchsorted(shown, at, "right") - before
     agree = score[at] + AGAINST * against
     found = Found(*(empty.copy() for _ in range(5)))
     for column, values in zip(found, (roundest(low, high), low, high, agree, against), strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 
 from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import DAY_S, Ints, weekday_of
-from amtspuls.analysis.ordering import distinct, number_values, order_by
+from amtspuls.analysis.ordering import distinct, number_values, order_by, sort_within
 
 UNKNOWN_MIN = 0
 """A grid that could not be learned."""
@@ -67,8 +67,7 @@ class Hours(NamedTuple):
 def learn_hours(seen: Sightings) -> Hours:
     """Say between which local times a calendar has slots; the rarest half per cent is left out."""
     rows, count = seen.rows, len(seen.calendars)
-    minute = rows.slot % _DAY_MIN
-    minute = np.sort(rows.calendar * _DAY_MIN + minute) % _DAY_MIN
+    minute = sort_within(rows.calendar, rows.slot % _DAY_MIN)
     size = np.bincount(rows.calendar, minlength=count)
     begins = np.cumsum(size) - size
     found = []

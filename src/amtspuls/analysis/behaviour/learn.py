@@ -21,6 +21,7 @@ from amtspuls.analysis.behaviour.rules import learn_horizon, learn_notice, presu
 from amtspuls.analysis.behaviour.sightings import Sightings
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import sort_within
 
 _RAREST = 0.005
 
@@ -60,11 +61,13 @@ def learn_behaviour(evidence: Evidence) -> Behaviour:
         aggregated=evidence.record.aggregated,
         offsets=evidence.offsets,
     )
-    leaves_at = behaviour.leaves_at(seen.calendars[seen.rows.calendar], seen.rows.slot)
+    rows = seen.rows
+    numbers = seen.calendars[rows.calendar]
+    leaves_at = behaviour.leaves_at(numbers, rows.slot, rows.start_s)
     refresh = learn_refresh(seen, leaves_at)
     if refresh.period_s is not None:
         behaviour = _of_original(seen, replace(behaviour, refresh=refresh))
-        leaves_at = behaviour.leaves_at(seen.calendars[seen.rows.calendar], seen.rows.slot)
+        leaves_at = behaviour.leaves_at(numbers, rows.slot, rows.start_s)
     pairs = count_pairs(seen, leaves_at)
     return replace(behaviour, refresh=refresh, pairs=pairs, group=group_mirrors(pairs))
 
@@ -86,11 +89,9 @@ def _of_original(copy: Sightings, behaviour: Behaviour) -> Behaviour:
 def _seen_ahead(seen: Sightings) -> Ints:
     """The longest lead of each calendar, the rarest half per cent left out; -1 without a slot."""
     rows, count = seen.rows, len(seen.calendars)
-    lead_s = rows.start_s - rows.opened_at
-    order = np.lexsort((lead_s, rows.calendar))
-    owner, lead_s = rows.calendar[order], lead_s[order]
-    begins = np.searchsorted(owner, np.arange(count))
-    size = np.searchsorted(owner, np.arange(count), "right") - begins
+    lead_s = sort_within(rows.calendar, rows.start_s - rows.opened_at)
+    size = np.bincount(rows.calendar, minlength=count)
+    begins = np.cumsum(size) - size
     place = begins + np.floor((1 - _RAREST) * np.maximum(size - 1, 0)).astype(np.int64)
     return np.where(size > 0, np.append(lead_s, -1)[np.minimum(place, len(lead_s))], -1)
 

@@ -10,7 +10,7 @@ import numpy as np
 from amtspuls.analysis.behaviour.edges import Found, find_edge, roundest
 from amtspuls.analysis.behaviour.sightings import Bools, Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, day_of
-from amtspuls.analysis.ordering import distinct
+from amtspuls.analysis.ordering import distinct, sort_within
 
 UNKNOWN_S = -1
 """A duration that could not be learned."""
@@ -203,11 +203,11 @@ def presume_none(seen: Sightings, notice: Edges) -> Edges:
     ``high_s`` is then the lead that the second nearest of these slots was still shown at: the notice is less.
     """
     rows, count = seen.rows, len(seen.calendars)
-    lead_s = rows.start_s - rows.shown_at
-    order = np.lexsort((lead_s, rows.calendar))
-    owner, lead_s = rows.calendar[order], np.append(lead_s[order], np.iinfo(np.int64).max)
-    second = np.searchsorted(owner, np.arange(count)) + LEAST_NEAR - 1
-    has = second < np.searchsorted(owner, np.arange(count), "right")
+    lead_s = sort_within(rows.calendar, rows.start_s - rows.shown_at)
+    lead_s = np.append(lead_s, np.iinfo(np.int64).max)
+    ends = np.cumsum(np.bincount(rows.calendar, minlength=count))
+    second = np.append(0, ends)[:count] + LEAST_NEAR - 1
+    has = second < ends
     bound_s = np.where(has, lead_s[np.minimum(second, len(lead_s) - 1)], lead_s[-1])
     none = (notice.moves == Moves.UNKNOWN) & (bound_s <= HOUR_S)
     unknown = notice.moves == Moves.UNKNOWN

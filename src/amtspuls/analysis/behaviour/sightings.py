@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.localtime import DAY_S, Ints
-from amtspuls.analysis.ordering import distinct, number_values, order_by, places_in
+from amtspuls.analysis.ordering import distinct, number_values, order_by, places_in, places_of_runs
 from amtspuls.analysis.view_times import ViewTimes
 
 NEVER = np.iinfo(np.int64).min
@@ -129,9 +129,10 @@ class Sightings:
         end_s = int(self.taken_at[-1]) if len(self.taken_at) else self.evidence.asked.from_s
         since = int(self.taken_at[0]) if len(self.taken_at) else end_s
         closed_at = np.minimum(spans.closed_at, start_s)
-        kept = np.isin(spans.calendar, self.calendars)
+        calendar = places_of_runs(self.calendars, spans.calendar)
+        kept = np.append(self.calendars, -1)[calendar] == spans.calendar
         kept &= (closed_at >= since) & (spans.opened_at <= end_s)
-        calendar = places_in(self.calendars, spans.calendar[kept])
+        calendar = calendar[kept]
         slot, opened_at, closed_at = spans.slot[kept], spans.opened_at[kept], closed_at[kept]
         ended = closed_at <= end_s
         first = np.ones(len(slot), np.bool_)

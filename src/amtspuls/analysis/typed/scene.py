@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from amtspuls.analysis.behaviour import Behaviour
 from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence, answered
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.ordering import distinct, number_values, places_in
+from amtspuls.analysis.ordering import distinct, number_values, places_in, places_of_runs
 from amtspuls.analysis.sightings import newest_view_before
 from amtspuls.analysis.typed.absences import close_sold_out
 from amtspuls.archive.base import STILL_OPEN, SpanColumns
@@ -88,12 +88,12 @@ class Scene:
     @cached_property
     def leaves_at(self) -> Ints:
         """Instant at which the slot leaves the page although nobody books it."""
-        return self.behaviour.leaves_at(self.spans.calendar, self.spans.slot)
+        return self.behaviour.leaves_at(self.spans.calendar, self.slot, self.start_s)
 
     @cached_property
     def appears_at(self) -> Ints:
         """Instant at which it is shown first, where the horizon is known."""
-        return self.behaviour.appears_at(self.spans.calendar, self.spans.slot)
+        return self.behaviour.appears_at(self.spans.calendar, self.slot, self.start_s)
 
     @cached_property
     def step_s(self) -> int:
@@ -126,7 +126,7 @@ class Scene:
     @cached_property
     def calendar(self) -> Ints:
         """Place of the calendar in ``calendars``."""
-        return np.searchsorted(self.calendars, self.spans.calendar).astype(np.int64)
+        return places_of_runs(self.calendars, self.spans.calendar)
 
     @cached_property
     def group(self) -> Ints:
