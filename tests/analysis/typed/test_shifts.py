@@ -11,6 +11,7 @@ from amtspuls.analysis.score_truth import true_changes
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.transitions import transitions_of
 from amtspuls.analysis.typed.find import Typing, type_changes
+from amtspuls.analysis.typed.floating import join_floating, reach_of_floating
 from amtspuls.analysis.typed.shifts import find_shifts
 from amtspuls.cli.scoring import prepare_scenario
 
@@ -24,7 +25,8 @@ def _typed(name: str, seed: int) -> tuple[Typing, int]:
     return type_changes(evidence), truth
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+# One desk or two, one length or several: of the last two calendars over one desk show other start times.
+@pytest.mark.parametrize("seed", [2, 3, 4, 8])
 def test_where_start_times_move_only_what_was_taken_is_booked(seed: int) -> None:
     typing, truth = _typed("floating-grid", seed)
     found = transitions_of(typing)
@@ -33,8 +35,19 @@ def test_where_start_times_move_only_what_was_taken_is_booked(seed: int) -> None
     assert found.bookings.weight.sum() == pytest.approx(truth, rel=0.15)
 
 
+def test_calendars_of_different_lengths_over_one_desk_are_joined() -> None:
+    """Seed 4: two desks with two calendars each, of 20 and 15 and of 15 and 30 minutes."""
+    typing, _ = _typed("floating-grid", 4)
+    assert typing.scene.groups.tolist() == [0, 0, 1, 1]
+    assert typing.closings.reach.tolist() == [3, 5]
+    shifts = find_shifts(typing.scene)
+    assert shifts.length.tolist() == [20, 15, 15, 30]
+    assert join_floating(typing.scene, shifts) is typing.scene
+
+
 def test_on_a_fixed_grid_nothing_moves() -> None:
     typing, _ = _typed("busy-city", 1)
-    went, came = find_shifts(typing.scene)
-    assert not np.any(went)
-    assert not np.any(came)
+    shifts = find_shifts(typing.scene)
+    assert not any(np.any(column) for column in shifts)
+    assert join_floating(typing.scene, shifts) is typing.scene
+    assert not np.any(reach_of_floating(typing.scene, shifts))

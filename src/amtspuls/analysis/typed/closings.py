@@ -11,6 +11,7 @@ from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import HOUR_S, Ints
 from amtspuls.analysis.typed.blocks import find_blocks, learn_reach
 from amtspuls.analysis.typed.first_of_day import Successions
+from amtspuls.analysis.typed.floating import reach_of_floating
 from amtspuls.analysis.typed.holds import (
     HoldTimes,
     find_held,
@@ -27,6 +28,7 @@ from amtspuls.analysis.typed.masses import (
 )
 from amtspuls.analysis.typed.renewals import find_due
 from amtspuls.analysis.typed.scene import Scene
+from amtspuls.analysis.typed.shifts import Shifts
 from amtspuls.archive.base import STILL_OPEN
 
 GAP_S = 3 * HOUR_S
@@ -41,16 +43,18 @@ class Closings:
     Attributes:
         side: Why.
         reach: How many steps around its start a booking closes, by group.
+        learned: The same as the portal shows it: on floating grids most of these start times only move.
         holds: How long the portal holds a chosen time.
     """
 
     side: Side
     reach: Ints
+    learned: Ints
     holds: HoldTimes
 
 
 def type_closings(
-    scene: Scene, one_a_day: Bools, successions: Successions, moved: Bools
+    scene: Scene, one_a_day: Bools, successions: Successions, shifts: Shifts
 ) -> Closings:
     """Say why each span closed; spans that are still open stay untyped.
 
@@ -58,15 +62,17 @@ def type_closings(
         scene: The portal.
         one_a_day: Spans of calendars that show one start time a day.
         successions: What took their place.
-        moved: Spans that closed because start times moved.
+        shifts: What moved.
     """
     side = Side(len(scene.slot))
-    side.mark(moved & scene.vanished, Kind.GRID_SHIFT, Reason.MOVED, 0.8)
+    side.mark(shifts.closed & ~one_a_day & scene.vanished, Kind.GRID_SHIFT, Reason.MOVED, 0.8)
     _mark_passing(scene, side)
     hidden = one_a_day & successions.hidden & scene.vanished & side.untyped
     side.mark(hidden, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
     reach = learn_reach(scene, np.flatnonzero(scene.vanished & side.untyped & ~one_a_day))
     _mark_masses(scene, side, reach, one_a_day)
+    learned = reach
+    reach = np.maximum(learned, reach_of_floating(scene, shifts))
     rows = np.flatnonzero(scene.vanished & side.untyped)
     blocks = find_blocks(scene, rows, scene.closed, reach)
     holds = learn_holds(scene, rows, blocks)
@@ -77,7 +83,7 @@ def type_closings(
     side.mark(rows[rest], Kind.HELD, Reason.REST_OF_HOLD, 0.7)
     side.mark(rows[~held & ~rest], Kind.BOOKED, Reason.STAYS_AWAY, 0.9)
     side.mark(side.are(Kind.BOOKED) & scene.sold_out, Kind.BOOKED, Reason.SOLD_OUT, 0.7)
-    return Closings(side, reach, holds)
+    return Closings(side, reach, learned, holds)
 
 
 def _mark_passing(scene: Scene, side: Side) -> None:

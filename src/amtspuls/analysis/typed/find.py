@@ -13,6 +13,7 @@ from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.typed.blocks import find_blocks
 from amtspuls.analysis.typed.closings import Closings, type_closings
 from amtspuls.analysis.typed.first_of_day import find_successions
+from amtspuls.analysis.typed.floating import join_floating
 from amtspuls.analysis.typed.labels import Reason, Side
 from amtspuls.analysis.typed.missed import Missed, find_missed
 from amtspuls.analysis.typed.openings import type_openings
@@ -55,9 +56,10 @@ def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typi
     place = learned.place(scene.spans.calendar)
     one_a_day = (place >= 0) & np.append(learned.one_a_day, np.zeros(1, np.bool_))[place]
     successions = find_successions(scene, one_a_day)
-    went, came = find_shifts(scene)
-    closings = type_closings(scene, one_a_day, successions, went & ~one_a_day)
-    openings = type_openings(scene, closings.side, closings.reach, came & ~one_a_day)
+    shifts = find_shifts(scene)
+    scene = join_floating(scene, shifts)
+    closings = type_closings(scene, one_a_day, successions, shifts)
+    openings = type_openings(scene, closings.side, closings.learned, shifts.opened & ~one_a_day)
     fresh = one_a_day & openings.are(Kind.CANCELLED) & ~successions.freed
     openings.mark(fresh & successions.shown, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
     for side, kind, at in (

@@ -11,6 +11,8 @@ come for it, it was taken; when it lies after it, the first to appear is free ag
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from amtspuls.analysis.changes import Bools
@@ -29,19 +31,36 @@ _OFTEN = 0.25
 _EDGE_S = 120
 
 
-def find_shifts(scene: Scene) -> tuple[Bools, Bools]:
-    """Which spans closed, and which opened, because start times moved."""
+class Shifts(NamedTuple):
+    """What moved on floating grids.
+
+    Attributes:
+        closed: Which spans closed because start times moved.
+        opened: Which opened for that reason.
+        taken: Spans whose taking made others move.
+        length: Minutes that a start time stands for, by calendar; 0 where its grid does not float.
+    """
+
+    closed: Bools
+    opened: Bools
+    taken: Ints
+    length: Ints
+
+
+def find_shifts(scene: Scene) -> Shifts:
+    """Tell start times that moved from those that were taken or given back."""
     closed, opened = np.zeros(len(scene.slot), np.bool_), np.zeros(len(scene.slot), np.bool_)
     length = usual_gaps(scene)
-    floating = _are_floating(scene, length)[scene.calendar]
+    length[~_are_floating(scene, length)] = 0
+    floating = length[scene.calendar] > 0
     went = np.flatnonzero(floating & (scene.closed < len(scene.taken_at)))
     came = np.flatnonzero(floating & (scene.opened > 0))
-    closed[went] = _is_covered(scene, went, scene.closed[went] + 1, length)
-    opened[came] = _is_covered(scene, came, scene.opened[came], length)
+    closed[went] = _have_moved(scene, went, length, vanished=True)
+    opened[came] = _have_moved(scene, came, length, vanished=False)
     taken, freed = _causes(scene, went, came)
     closed[taken] = False
     opened[freed] = False
-    return closed, opened
+    return Shifts(closed, opened, taken, length)
 
 
 def _causes(scene: Scene, went: Ints, came: Ints) -> tuple[Ints, Ints]:
@@ -154,15 +173,37 @@ def _count_gaps(start: Ints, bits: Ints, calendars: int) -> Ints:
     return numbers.astype(np.int64).reshape(calendars, MINUTES_PER_DAY)
 
 
-def _is_covered(scene: Scene, rows: Ints, place: Ints, length: Ints) -> Bools:
-    """Whether a part of the time of each start is covered by others that were free just before a place in time."""
-    calendar, slot = scene.calendar[rows], scene.slot[rows]
-    minutes, grid = length[calendar], scene.grid[rows]
-    covered = np.zeros(len(rows), np.int64)
+def _have_moved(scene: Scene, rows: Ints, length: Ints, *, vanished: bool) -> Bools:
+    """Which start times of some spans moved when these closed (or opened).
+
+    A part of its time must be covered by others afterwards (before). That others are of other desks, which do
+    not change, is no sign of moving: one of them must have appeared (vanished) in the same step, or two that follow one
+    another must cover all of it, or the start time before it must have gone (come) with it.
+
+    Args:
+        scene: The portal.
+        rows: Spans.
+        length: Minutes that a start time stands for, by calendar.
+        vanished: Whether the spans closed; else they opened.
+    """
+    ours, theirs = (scene.closed, scene.opened) if vanished else (scene.opened, scene.closed)
+    place = ours[rows]
+    minutes, grid = length[scene.calendar[rows]], scene.grid[rows]
+
+    def find(shift: Ints | int, at: Ints) -> Ints:
+        return scene.span_at(scene.calendar[rows], scene.slot[rows] + shift, at)
+
+    covered, changed, whole = (np.zeros(len(rows), np.bool_) for _ in range(3))
     for steps in range(1, int((minutes / grid).max(initial=0)) + 1):
-        overlap = np.maximum(0, minutes - steps * grid)
-        for side in (-steps, steps):
-            beside = scene.span_at(calendar, slot + side * grid, place) >= 0
-            covered += np.where(beside, overlap, 0)
-    found: Bools = covered > 0
+        near = steps * grid < minutes
+        for shift in (-steps * grid, steps * grid):
+            beside = find(shift, place + vanished)
+            there = near & (beside >= 0)
+            covered |= there
+            changed |= there & (theirs[np.maximum(beside, 0)] == place)
+            if (shift < 0).all():
+                whole |= there & (find(shift + minutes, place + vanished) >= 0)
+    before = find(-minutes, place + (not vanished))
+    together = (before >= 0) & (ours[np.maximum(before, 0)] == place)
+    found: Bools = covered & (changed | whole | together)
     return found
