@@ -13,11 +13,12 @@ from amtspuls.analysis.kinds import KINDS, Kind
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.span_rule import find_by_spans
-from amtspuls.charts.booking_times import read_hours_of_week
+from amtspuls.charts.booking_times import _text, read_hours_of_week
 from amtspuls.charts.coverage import read_coverage
 from amtspuls.charts.free_stock_data import read_free_days
 from amtspuls.charts.lead_time import read_lead_times
 from amtspuls.charts.releases import read_releases
+from amtspuls.charts.words import Lang
 from support.measure_cases import portals, with_gap
 from support.relabelled import relabelled
 from support.slow_pictures import STEP_S, free_on, is_joined, local, steps, view_at
@@ -219,3 +220,9 @@ def test_the_hour_that_spring_leaves_out_is_no_gap(from_at: str, until_at: str, 
     week = read_hours_of_week([one])
     assert week.covered_hours[6 * 24 + 2] == (0 if hours == 23 else 2)
     assert week.covered_hours.sum() == hours
+
+
+def test_something_is_never_written_as_nothing_in_a_cell() -> None:
+    said = [_text(rate, Lang.EN) for rate in (0.0, 0.01, 0.06, 9.94, 9.96, 1234.0, math.nan)]
+    assert said == ["", "<0.1", "0.1", "9.9", "10", "1\u202f234", ""]
+    assert _text(0.01, Lang.DE) == "<0,1"

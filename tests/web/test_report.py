@@ -67,6 +67,8 @@ class Outline(HTMLParser):
             self.open.append(tag)
         self.addresses += [value or "" for key, value in attrs if key in {"src", "href", "action"}]
         self.ids += [found["id"] or ""] if "id" in found else []
+        if tag == "code":
+            self.commands.append("")
         if tag == "th":
             self.heads.append(found.get("scope"))
         if tag == "svg":
@@ -84,8 +86,8 @@ class Outline(HTMLParser):
     def handle_data(self, data: str) -> None:
         if "style" not in self.open:
             self.text += data + " "
-        if self.open and self.open[-1] == "code":
-            self.commands.append(data)
+        if "code" in self.open:
+            self.commands[-1] += data
 
 
 def page_of(reader: TinyReader, **rest: Any) -> str:
@@ -260,6 +262,9 @@ def test_tables_and_their_csv_say_what_the_measures_say() -> None:
         ("share", 1.0, "100", "100"),
         ("share", 0.0, "0", "0"),
         ("rate", None, "–", "–"),
+        ("rate", 0.0, "0", "0"),
+        ("rate", 0.04, "< 0.1", "< 0,1"),
+        ("days", 0.05, "0.1", "0,1"),
     ],
 )
 def test_values_are_shown_for_people(

@@ -36,6 +36,8 @@ _CELLS = _HOURS * _DAYS
 _ROW_POINTS = 30
 _WHITE_TEXT_ABOVE = 0.72
 _WHOLE_FROM = 10
+_LEAST = 0.1
+"""The smallest rate that a cell can say."""
 
 TEXTS: Texts = MappingProxyType(
     {
@@ -151,9 +153,11 @@ def _rows(found: HoursOfWeek, lang: Lang) -> list[dict[str, Any]]:
 
 
 def _text(rate: float, lang: Lang) -> str:
-    """Whole numbers from 10 on, else one digit; nothing for nothing."""
+    """Whole numbers from 10 on, else one digit; nothing for nothing, and for nothing else."""
     if np.isnan(rate) or rate == 0:
         return ""
+    if rate < _LEAST / 2:
+        return f"<{say_number(_LEAST, lang, 1)}"
     return say_number(rate, lang, 0 if round(rate, 1) >= _WHOLE_FROM else 1)
 
 

@@ -33,6 +33,8 @@ _LEAST_DAYS = 7
 _ROOM = 1.3
 """Height of the axis in highest bars: above them the texts of the quantiles have their place."""
 
+_PER_CENT = "format(100 * datum.value, '~f') + ' %'"
+
 TEXTS: Texts = MappingProxyType(
     {
         "title": ("How far ahead people book", "Wie weit im Voraus gebucht wird"),
@@ -160,7 +162,7 @@ def _layers(found: LeadTimes, lang: Lang, say: Say) -> list[alt.Chart]:
         "share:Q",
         title=say("share") + (say("week") if found.width_days > 1 else ""),
         scale=alt.Scale(domain=[0, _ROOM * largest], nice=False),
-        axis=alt.Axis(format="~%", tickCount=5),
+        axis=alt.Axis(labelExpr=_PER_CENT, tickCount=5),
     )
     layers = [_cut(rows, x, y, say), _bars(rows, x, y)]
     if total:

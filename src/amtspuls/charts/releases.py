@@ -160,7 +160,10 @@ def _layers(found: ReleaseGrid, options: Options, say: Say) -> list[alt.Chart]:
             domain=[name for name, used in zip(names, there, strict=True) if used],
             range=[shade for shade, used in zip(colours, there, strict=True) if used],
         ),
-        legend=alt.Legend(orient="top", direction="horizontal", offset=4, labelLimit=400),
+        # Circles of the first hour reach above the drawing area.
+        legend=alt.Legend(
+            orient="top", direction="horizontal", offset=_WIDEST_POINTS / 2, labelLimit=400
+        ),
     )
     layers = [_gaps(found, x, y, colour, names[2])]
     day_points = (options.width or WIDTH) / many

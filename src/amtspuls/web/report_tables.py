@@ -267,7 +267,7 @@ def _plain(answer: Answer) -> list[dict[str, Any]]:
 def show(kind: str, value: float | str | None, lang: Lang) -> str:
     """A value for people: ``count``, ``rate``, ``days`` or ``share``; a dash where it is not known.
 
-    Shares are in per cent, and never rounded to all or nothing when they are not.
+    Shares are in per cent. Nothing is rounded to nothing, and no share to all, when it is not.
     """
     if value is None:
         return DASH
@@ -278,6 +278,10 @@ def show(kind: str, value: float | str | None, lang: Lang) -> str:
         if 0 < percent < 0.5:
             return "< 1"
         return "> 99" if 99.5 <= percent < 100 else say_number(percent, lang)
+    if value == 0:
+        return "0"
+    if kind != "count" and 0 < value < 0.05:
+        return f"< {say_number(0.1, lang, 1)}"
     return say_number(value, lang, 0 if kind == "count" else 1)
 
 

@@ -149,7 +149,7 @@ TEXTS: Texts = MappingProxyType(
         "t_bookings": ("bookings", "Buchungen"),
         "t_cancellations": ("cancellations", "Absagen"),
         "t_first": ("wait, days: first slot", "Wartezeit, Tage: erster Termin"),
-        "t_third": ("third slot", "dritter Termin"),
+        "t_third": ("wait, days: third slot", "Wartezeit, Tage: dritter Termin"),
         "t_within": ("within 14 days, % of time", "binnen 14 Tagen, % der Zeit"),
         "t_zero": ("nothing free, % of time", "nichts frei, % der Zeit"),
         "t_horizon": ("horizon, days", "Horizont, Tage"),
