@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import select
 import signal
 import subprocess
 import sys
@@ -21,50 +19,26 @@ from amtspuls.archive.week import IsoWeek
 from amtspuls.files import PART
 from support.bundles import write_bundle
 from support.command import run_well
+from support.killing import Runner, running
 from support.quirky_bundles import a_busy_week, members_of
 
 pytestmark = [pytest.mark.sim, pytest.mark.slow]
 
 KILLS = 100 if os.environ.get("AMTSPULS_ENDURANCE") else 10
-TESTS = Path(__file__).parents[1]
-
-
-class Runner:
-    """Runs imports and exports, and kills them when they take longer than they may."""
-
-    def __init__(self, server: subprocess.Popen[bytes]) -> None:
-        assert server.stdin
-        assert server.stdout
-        self._in, self._out = server.stdin, server.stdout
-
-    def run(self, what: str, archive: Path, folder: Path, limit_s: float | None = None) -> int:
-        """Exit code of the command; -9 when it was killed."""
-        self._in.write(json.dumps([what, str(archive), str(folder)]).encode() + b"\n")
-        self._in.flush()
-        pid = int(self._out.readline())
-        if not select.select([self._out], [], [], limit_s)[0]:
-            os.kill(pid, signal.SIGKILL)
-        return int(self._out.readline())
-
-    def whole_s(self, what: str, archive: Path, folder: Path) -> float:
-        """How long the work takes without a kill."""
-        began = time.monotonic()
-        assert self.run(what, archive, folder) == 0
-        return time.monotonic() - began
 
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "support.importing_child"],
-        cwd=TESTS,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        bufsize=0,
-    ) as server:
-        yield Runner(server)
-        assert server.stdin
-        server.stdin.close()
+    with running() as started:
+        yield started
+
+
+def importing(archive: Path, folder: Path) -> tuple[object, ...]:
+    return ("import", folder, "--archive", archive, "-p", 1)
+
+
+def exporting(archive: Path, folder: Path) -> tuple[object, ...]:
+    return ("export", "--format", "legacy", "--archive", archive, "--to", folder)
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +83,8 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_killed_import_is_started_again(runner: Runner, raw: Path, tmp_path: Path) -> None:
-    runner.whole_s("import", tmp_path / "warm", raw)
-    limit_s = runner.whole_s("import", tmp_path / "whole", raw)
+    runner.whole_s(*importing(tmp_path / "warm", raw))
+    limit_s = runner.whole_s(*importing(tmp_path / "whole", raw))
     expected = files_of(tmp_path / "whole")
 
     def check(trial: int, done: bool) -> None:
@@ -122,7 +96,7 @@ def test_a_killed_import_is_started_again(runner: Runner, raw: Path, tmp_path: P
             assert not list(weeks.glob(f".*{PART}"))
 
     killed, hit = kill_until_done(
-        lambda trial, limit: runner.run("import", tmp_path / str(trial), raw, limit),
+        lambda trial, limit: runner.run(*importing(tmp_path / str(trial), raw), limit_s=limit),
         check,
         limit_s,
     )
@@ -135,8 +109,8 @@ def test_a_killed_export_is_started_again(runner: Runner, raw: Path, tmp_path: P
     archive = tmp_path / "archive"
     run_well("import", raw, "--archive", archive, "-p", 1)
     before = files_of(archive)
-    runner.whole_s("export", archive, tmp_path / "warm")
-    limit_s = runner.whole_s("export", archive, tmp_path / "whole")
+    runner.whole_s(*exporting(archive, tmp_path / "warm"))
+    limit_s = runner.whole_s(*exporting(archive, tmp_path / "whole"))
     expected = files_of(tmp_path / "whole")
     for path in raw.glob("*.tar.gz"):
         assert members_of(tmp_path / "whole" / "2026" / path.name) == members_of(path)
@@ -148,7 +122,7 @@ def test_a_killed_export_is_started_again(runner: Runner, raw: Path, tmp_path: P
             assert files_of(tmp_path / str(trial)) == expected
 
     killed, hit = kill_until_done(
-        lambda trial, limit: runner.run("export", archive, tmp_path / str(trial), limit),
+        lambda trial, limit: runner.run(*exporting(archive, tmp_path / str(trial)), limit_s=limit),
         check,
         limit_s,
     )

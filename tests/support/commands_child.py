@@ -1,8 +1,8 @@
-"""Imports and legacy exports in processes that can be killed, without a new interpreter for each.
+"""Commands in processes that can be killed, without a new interpreter for each.
 
-    python -m support.importing_child
+    python -m support.commands_child
 
-reads lines `["import" or "export", ARCHIVE, FOLDER]` (JSON), forks for each, answers with the number of the
+reads lines `["import", ...]` (JSON, the words of a command), forks for each, answers with the number of the
 process, and when that is over with its exit code. It has imported everything before, so that a kill hits
 the work and not the start.
 """
@@ -17,20 +17,33 @@ import sys
 from amtspuls.cli.app import main
 
 _HEAVY = (
+    "amtspuls.archive.live",
     "amtspuls.bundle.importing",
     "amtspuls.bundle.legacy",
+    "amtspuls.cli.practice",
+    "amtspuls.cli.replay",
+    "amtspuls.collect.replay",
+    "amtspuls.collect.round",
+    "amtspuls.fetch.client",
+    "amtspuls.replica.recording",
+    "amtspuls.replica.server",
     "amtspuls.settings",
+    "amtspuls.systems.netappoint",
+    "amtspuls.systems.tempus",
+    "anyio._backends._asyncio",
+    "httpcore2",
     "rich.progress",
+    "selectolax.lexbor",
+    "structlog",
+    "truststore",
+    "uvicorn.lifespan.off",
 )
 
 
-def work(what: str, archive: str, folder: str) -> int:
+def work(words: list[str]) -> int:
     """Run the command and return its exit code."""
     try:
-        if what == "import":
-            main(["import", folder, "--archive", archive, "-p", "1"])
-        else:
-            main(["export", "--format", "legacy", "--archive", archive, "--to", folder])
+        main(words)
     except SystemExit as stop:
         return int(stop.code or 0)
     return 0
@@ -44,7 +57,7 @@ def serve() -> None:
         pid = os.fork()
         if not pid:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            os._exit(work(*json.loads(line)))
+            os._exit(work(json.loads(line)))
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
         _, status = os.waitpid(pid, 0)
