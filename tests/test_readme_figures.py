@@ -1,0 +1,122 @@
+"""Figures of the README are those of docs/accuracy.md, in whatever words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS += ("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen")
+
+
+class Error(NamedTuple):
+    """How far off the sum over the seeds of a scenario is; shares of the truth."""
+
+    scenario: str
+    share: float
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def whole(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def table_of(page: str, heading: str) -> list[list[str]]:
+    """Rows of the first table below a heading, without their heads."""
+    part = page.split(f"\n## {heading}", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("|")]
+    assert len(rows) > 2, heading
+    return rows[2:]
+
+
+def errors(page: str, heading: str) -> list[Error]:
+    return [
+        Error(row[0], whole(row[4]) / whole(row[2]) - 1) for row in table_of(page, heading) if row
+    ]
+
+
+def said(readme: str, pattern: str) -> tuple[str, ...]:
+    """The figures of a sentence of the README."""
+    found = re.search(pattern, readme)
+    assert found, f"the README says no more, or in words that this test does not know: {pattern}"
+    return tuple(map(str, found.groups()))
+
+
+SIMULATED = (
+    r"in (\w+) of (\w+) kinds of offices ours is within (\d+) % of the true bookings"
+    r" \((\d+) % of the cancellations\), and where .*? it counts (\d+) % too many"
+)
+PREDECESSOR = r"bookings are off by (\d+) % in the mean, and by (\d+) % with its clip"
+REAL_WEEK = (
+    r"rule makes ([\d,]+) bookings, or ([\d,]+) when .*? estimates ([\d,]+),"
+    r" with ([\d,]+) as the low and ([\d,]+) as the high"
+)
+
+
+def check_simulated(readme: str, accuracy: str) -> None:
+    """What the README says of simulated offices."""
+    inside, all_of_them, bookings, cancellations, too_many = said(readme, SIMULATED)
+    booked, cancelled = errors(accuracy, "Bookings"), errors(accuracy, "Cancellations")
+    outside = {one.scenario: one.share for one in booked if abs(one.share) > int(bookings) / 100}
+    assert NUMBERS.index(all_of_them) == len(booked)
+    assert NUMBERS.index(inside) == len(booked) - len(outside)
+    assert [round(100 * share) for share in outside.values()] == [int(too_many)]
+    for one in cancelled:
+        assert one.scenario in outside or abs(one.share) <= int(cancellations) / 100, one
+        if one.scenario in outside and "more than twice the cancellations" in readme:
+            assert one.share > 1, one
+
+
+def check_predecessor(readme: str, accuracy: str) -> None:
+    """What the README says of the predecessor."""
+    raw, clipped = said(readme, PREDECESSOR)
+    means = {row[0].strip("`"): row[1] for row in table_of(accuracy, "In short")}
+    assert (means["legacy"], means["legacy-clipped"]) == (f"{raw} %", f"{clipped} %")
+
+
+def check_real_week(readme: str, accuracy: str) -> None:
+    """What the README says of the real week; our own figures rounded to hundreds."""
+    raw, clipped, central, low, high = said(readme, REAL_WEEK)
+    rows = [line.strip("| ").split(" | ") for line in accuracy.splitlines()]
+    (found,) = (row for row in rows if row[0] == "bookings" and len(row) == 6)
+    ours = [f"{round(whole(text), -2):,}" for text in (found[2], found[1], found[3])]
+    assert [central, low, high] == ours
+    assert [raw, clipped] == found[4:]
+
+
+def check(readme: str, accuracy: str) -> None:
+    readme = " ".join(readme.split())
+    for one in (check_simulated, check_predecessor, check_real_week):
+        one(readme, accuracy)
+
+
+def test_the_readme_has_the_figures_of_the_newest_measurement() -> None:
+    check(read("README.md"), read("docs/accuracy.md"))
+
+
+@pytest.mark.parametrize("pattern", [SIMULATED, PREDECESSOR, REAL_WEEK])
+def test_a_figure_that_is_another_one_is_noticed(pattern: str) -> None:
+    readme, accuracy = " ".join(read("README.md").split()), read("docs/accuracy.md")
+    found = re.search(pattern, readme)
+    assert found
+    for group in range(1, len(found.groups()) + 1):
+        nought = "0" if found[group][0].isdigit() else "zero"
+        changed = readme[: found.start(group)] + nought + readme[found.end(group) :]
+        with pytest.raises(AssertionError):
+            check(changed, accuracy)
+
+
+def test_a_measurement_that_changes_is_noticed() -> None:
+    accuracy = read("docs/accuracy.md")
+    for rule in ("`legacy`", "`legacy-clipped`"):
+        changed = re.sub(rf"(?m)^\| {rule} \| \d+ %", f"| {rule} | 1 %", accuracy)
+        assert changed != accuracy
+        with pytest.raises(AssertionError):
+            check(read("README.md"), changed)
