@@ -250,7 +250,7 @@ def test_mean_pages_cost_little(body: str) -> None:
     shown = page(_MEAN_URLS[0], body)
     rank(shown, SYSTEMS)
     find_leads(shown, SYSTEMS)
-    assert time.process_time() - begun < 4
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(
