@@ -24,18 +24,19 @@ def newest_view_before(evidence: Evidence, calendar: Ints, slot: Ints, at: Ints)
     order, runs, times = _answered_views(evidence)
     if len(order) == 0:
         return np.full(len(slot), -1, np.int64)
+    found = np.full(len(slot), -1, np.int64)
     place = times.before(calendar, at) - 1
-    day = slot // _MINUTES_PER_DAY
-    while True:
-        known = np.maximum(place, 0)
-        held = order[known]
-        alive = (place >= 0) & (times.calendar[known] == calendar)
-        alive &= times.at[known] >= at - MEMORY_S
-        place = np.where(alive, place, -1)
-        skip = alive & ~evidence.covered_days.contains(held, day)
-        if not skip.any():
-            return np.where(place >= 0, held, -1).astype(np.int64)
-        place = np.where(skip, runs[np.maximum(place, 0)] - 1, place)
+    rows, day, since = np.arange(len(slot)), slot // _MINUTES_PER_DAY, at - MEMORY_S
+    while len(rows):
+        alive = (place >= 0) & (times.calendar[place] == calendar[rows])
+        alive &= times.at[place] >= since[rows]
+        rows, place = rows[alive], place[alive]
+        view = order[place]
+        covers = evidence.covered_days.contains(view, day[rows])
+        found[rows[covers]] = view[covers]
+        # Those before it that cover the same days need not be asked.
+        rows, place = rows[~covers], runs[place[~covers]] - 1
+    return found
 
 
 class _Answered(NamedTuple):

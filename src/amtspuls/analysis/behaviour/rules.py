@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from amtspuls.analysis.behaviour.edges import Found, find_edge, roundest
-from amtspuls.analysis.behaviour.sightings import Bools, Sightings
+from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, day_of
 from amtspuls.analysis.ordering import distinct, sort_within
 
@@ -92,20 +92,33 @@ class _Trial(NamedTuple):
     times: Ints
 
 
+class _Changes(NamedTuple):
+    """Changes that an edge may explain; all arrays have shape (n,).
+
+    Attributes:
+        calendar: Place of the calendar.
+        agrees: Whether a change counts for an edge; else it only contradicts.
+        at: Snapshot that showed it.
+    """
+
+    calendar: Ints
+    agrees: Bools
+    at: Ints
+
+
 def learn_notice(seen: Sightings) -> Edges:
     """Learn when slots leave the page although nobody booked them."""
     rows = seen.rows
     settled = rows.shown_at - rows.opened_at >= _SETTLED_STEPS * seen.step_s
     agrees = rows.ended & settled & seen.near(rows.shown_at, rows.closed_at)
     agrees &= rows.start_s - rows.closed_at <= _LONG_NOTICE_S
-    trials = []
+    trials: list[_Trial] = []
     for moves, origin_s, gone_s, shown_s in (
         (Moves.START, rows.start_s, rows.closed_at, rows.shown_at),
         (Moves.DAY, seen.midnight_s, seen.local(rows.closed_at), seen.local(rows.shown_at)),
     ):
-        trials.append(
-            _try(seen, moves, origin_s - gone_s, origin_s - shown_s, agrees, rows.closed_at)
-        )
+        changes = _Changes(rows.calendar, agrees, rows.closed_at)
+        trials.append(_try(seen, moves, origin_s - gone_s, origin_s - shown_s, changes))
     return _choose(seen, trials, agrees)
 
 
@@ -114,22 +127,35 @@ def learn_horizon(seen: Sightings) -> Edges:
     rows = seen.rows
     agrees = rows.first & seen.near(rows.unseen_at, rows.opened_at) & seen.covered_before
     opened, unseen = seen.local(rows.opened_at), seen.local(rows.unseen_at)
-    ways: list[tuple[Moves, int, Ints, Ints, Ints]] = [
-        (Moves.START, 0, rows.start_s, rows.opened_at, rows.unseen_at),
-        (Moves.DAY, 0, seen.midnight_s, opened, unseen),
-    ]
+    ways = [(Moves.START, 0), (Moves.DAY, 0)]
     if len(seen.taken_at) and seen.taken_at[-1] - seen.taken_at[0] > _WEEK_S:
-        ways += [
-            (Moves.WEEK, weekday, week_begin(seen.midnight_s, weekday), opened, unseen)
-            for weekday in range(7)
-        ]
-    trials = []
-    for moves, weekday, origin_s, shown_s, before_s in ways:
-        low_s = np.where(agrees, before_s, shown_s - 1) - origin_s + 1
+        ways += [(Moves.WEEK, weekday) for weekday in range(7)]
+    trials: list[_Trial] = []
+    for moves, weekday in ways:
+        by_start, some = moves is Moves.START, _worth_trying(seen, trials, agrees)
+        origin_s = (rows.start_s if by_start else seen.midnight_s)[some]
+        if moves is Moves.WEEK:
+            origin_s = week_begin(origin_s, weekday)
+        shown_s = (rows.opened_at if by_start else opened)[some]
+        before_s = (rows.unseen_at if by_start else unseen)[some]
+        changes = _Changes(rows.calendar[some], agrees[some], rows.opened_at[some])
+        low_s = np.where(changes.agrees, before_s, shown_s - 1) - origin_s + 1
         # Leads grow towards the past: turn them round, so that what lies beyond is greater again.
-        trial = _try(seen, moves, low_s, shown_s - origin_s + 1, agrees, rows.opened_at)
+        trial = _try(seen, moves, low_s, shown_s - origin_s + 1, changes)
         trials.append(trial._replace(found=_turned(trial.found), weekday=weekday))
     return _choose(seen, trials, agrees)
+
+
+def _worth_trying(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Ints | slice:
+    """Rows of the calendars of which another way to count may explain more: at most all their changes."""
+    if not trials:
+        return slice(None)
+    count, calendar = len(seen.calendars), seen.rows.calendar
+    cases = np.bincount(calendar[agrees], minlength=count)
+    score = _scores(trials)[1]
+    # A rule of whole days may do with as much (``_scores``).
+    worth = (cases > _CLEARLY * score) if len(trials) > 1 else (cases >= np.maximum(score, 1))
+    return slice(None) if worth.all() else worth[calendar].nonzero()[0]
 
 
 def week_begin(midnight_s: Ints, weekday: int | Ints) -> Ints:
@@ -143,13 +169,12 @@ def _turned(found: Found) -> Found:
     return found._replace(offset_s=roundest(low, high), low_s=low, high_s=high)
 
 
-def _try(
-    seen: Sightings, moves: Moves, low_s: Ints, until_s: Ints, agrees: Bools, at: Ints
-) -> _Trial:
-    count, calendar = len(seen.calendars), seen.rows.calendar
-    found = find_edge(count, calendar, low_s, until_s, agrees)
-    fits = agrees & (low_s <= found.low_s[calendar]) & (until_s > found.low_s[calendar])
-    owner, at = calendar[fits], at[fits]
+def _try(seen: Sightings, moves: Moves, low_s: Ints, until_s: Ints, changes: _Changes) -> _Trial:
+    count, calendar = len(seen.calendars), changes.calendar
+    found = find_edge(count, calendar, low_s, until_s, changes.agrees)
+    lead_s = found.low_s[calendar]
+    fits = changes.agrees & (low_s <= lead_s) & (until_s > lead_s)
+    owner, at = calendar[fits], changes.at[fits]
     days, times = (
         np.bincount(distinct(owner << _BITS | values) >> _BITS, minlength=count)
         for values in (day_of(seen.local(at)), at)
@@ -160,15 +185,7 @@ def _try(
 def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
     """Take for each calendar the simplest way to count that explains enough."""
     count = len(seen.calendars)
-    chosen = np.zeros(count, np.int64)
-    score = np.maximum(trials[0].found.score, 0).astype(np.float64)
-    for place, trial in enumerate(trials[1:], 1):
-        better = trial.found.score > _CLEARLY * score
-        # All at one time of day: whole days that change at midnight are the plainer rule.
-        at_midnight = (trial.found.offset_s % DAY_S == 0) & (trial.moves == Moves.DAY)
-        better |= at_midnight & (trial.found.score >= np.maximum(score, 1))
-        chosen = np.where(better, place, chosen)
-        score = np.where(better, trial.found.score, score)
+    chosen, _ = _scores(trials)
 
     def pick(columns: list[Ints]) -> Ints:
         return np.choose(chosen, columns)
@@ -195,6 +212,20 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
         cases=cases,
         days=days,
     )
+
+
+def _scores(trials: list[_Trial]) -> tuple[Ints, Floats]:
+    """For each calendar the place of the trial to take, and its score."""
+    score = np.maximum(trials[0].found.score, 0).astype(np.float64)
+    chosen = np.zeros(len(score), np.int64)
+    for place, trial in enumerate(trials[1:], 1):
+        better = trial.found.score > _CLEARLY * score
+        # All at one time of day: whole days that change at midnight are the plainer rule.
+        at_midnight = (trial.found.offset_s % DAY_S == 0) & (trial.moves == Moves.DAY)
+        better |= at_midnight & (trial.found.score >= np.maximum(score, 1))
+        chosen = np.where(better, place, chosen)
+        score = np.where(better, trial.found.score, score)
+    return chosen, score
 
 
 def presume_none(seen: Sightings, notice: Edges) -> Edges:
