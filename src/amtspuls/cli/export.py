@@ -184,6 +184,7 @@ def _say_nothing_to_do(reach: Reach, to: Path) -> str:
     if not any(map(reach.is_complete, reach.weeks())):
         return (
             "nothing to export: no week is complete yet; add --incomplete to export what there is"
+            " (sealed weeks: --format legacy)"
         )
     return f"nothing to export: every complete week is in {to} already; name one with --week to write it anew"
 

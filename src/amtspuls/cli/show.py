@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from amtspuls.cli.cells import group
 from amtspuls.cli.options import Archive, Config
 from amtspuls.cli.output import Format, say
 
@@ -125,7 +126,7 @@ def _say_where_we_are(
     newest = _from_seconds(int(shots.taken_at[-1]))
     free = sum(len(state.slots) for state in states)
     say(
-        f"{record.name} ({record.portal_id}) at {_local(moment, zone)}: {free} free slots in"
+        f"{record.name} ({record.portal_id}) at {_local(moment, zone)}: {group(free)} free slots in"
         f" {len(states)} calendars; snapshot of {_local(newest, zone)}, {shots.outcome[-1]}"
     )
     if moment - newest > timedelta(hours=1):
