@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from amtspuls.analysis.sql.session import SqlSession
+from amtspuls.analysis.sql.sources import open_sources
 from amtspuls.archive.base import STILL_OPEN, PortalRecord
 from amtspuls.archive.live import open_reader, open_writer
 from amtspuls.archive.sealed.manifest import LIVE, Source
@@ -185,6 +187,49 @@ def test_a_day_that_is_not_covered_waits(tmp_path: Path) -> None:
         thursday = _time(week, 0) + timedelta(days=3)
         assert _spans(tmp_path, thursday, thursday + timedelta(hours=1)) == whole
     assert _free(tmp_path, _time(6, 3)) == {"k": ((), (FAR,))}
+
+
+def test_a_span_is_not_lost_while_its_calendar_is_absent_for_weeks(tmp_path: Path) -> None:
+    _import(tmp_path, 5, [{"k": (FAR,), "o": ()}])
+    for week in (6, 7):
+        _import(tmp_path, week, [{"o": ()}])
+    waits = [("k", FAR, _at(5, 0), STILL_OPEN)]
+    assert _spans(tmp_path) == waits
+    assert _spans(tmp_path, _time(7, 0), _time(7, 1)) == waits
+    assert _free(tmp_path, _time(7, 0)) == {"k": ((FAR,), ()), "o": ((), ())}
+    _import(tmp_path, 8, [{"k": (FAR,)}, {"k": ()}])
+    whole = [("k", FAR, _at(5, 0), _at(8, 1))]
+    for week in (6, 7, 8):
+        assert _spans(tmp_path, _time(week, 0), _time(week, 2)) == whole
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("shown", [True, False])
+def test_an_imported_week_between_live_ones_is_part_of_one_chain(
+    tmp_path: Path, sealed: bool, shown: bool
+) -> None:
+    days = Covered.from_ranges([(date(2026, 1, 26), date(2026, 3, 31))])
+    with closing(open_writer(tmp_path)) as writer:
+        for week in (5, 7):
+            at = _time(week, 0)
+            view = View(Calendar("k", "k"), Outcome.OK, days, (FAR,))
+            writer.store(PORTAL, Snapshot(PORTAL.id, at, at, Outcome.OK, (view,)))
+            if week == 5 or sealed:
+                seal_weeks(writer, _time(9, 0))
+    _import(tmp_path, 6, [{"k": (FAR,) if shown else ()}])
+    right = [("k", FAR, _at(5, 0), STILL_OPEN)]
+    if not shown:
+        right = [("k", FAR, _at(5, 0), _at(6, 0)), ("k", FAR, _at(7, 0), STILL_OPEN)]
+    assert _spans(tmp_path) == right
+    assert _free(tmp_path, _time(6, 1)) == {"k": ((FAR,) if shown else (), ())}
+    assert _free(tmp_path, _time(7, 1)) == {"k": ((FAR,), ())}
+    query = "SELECT opened_at, closed_at FROM spans ORDER BY opened_at"
+    with open_sources(tmp_path, tuple) as sources, SqlSession(sources) as session:
+        told = [tuple(row.values()) for row in session.run(query).to_dicts()]
+    assert [None if at is None else seconds_of(at.replace(tzinfo=UTC)) for _, at in told] == [
+        None if closed_at == STILL_OPEN else closed_at for *_, closed_at in right
+    ]
+    assert [seconds_of(at.replace(tzinfo=UTC)) for at, _ in told] == [span[2] for span in right]
 
 
 def test_a_week_that_is_missing_cuts_nothing(tmp_path: Path) -> None:

@@ -1,10 +1,15 @@
 """Spans over the edges of weeks: pieces of one portal, in order, become spans as the live archive has them.
 
-Two kinds of weeks follow their own chain. A week sealed from the live archive says which of its spans were
-open before (``from_before``), and the piece before it which ones were open at its end. An imported week
-says neither: what was open at the end of the imported week before it is compared with the first view of the
-calendar that covers the slot's day. When that view shows the slot, the span goes on; when it does not, the
-span closed there, or when its slot began, whichever was earlier. Where nothing covers the day, it waits.
+All weeks are one chain, whether they were sealed from live snapshots or imported. A part that no snapshot of
+its week ended waits for the first later view, in whatever week, that covers its slot's day:
+
+- a part of the same slot goes on with it when that view opened the part, or when the part was open before its
+  week (a week sealed from live snapshots knows, an imported one does not) and no view has covered the day since;
+- else that view closed it, or the slot's start did, whichever was earlier;
+- where no view covers the day, it is over when its slot begins.
+
+So where an imported week between two live ones shows a slot gone that both have, it closed there, and opened
+again with the first snapshot of the second. The same rules in SQL: ``analysis/sql/spans.py``.
 """
 
 from __future__ import annotations
@@ -42,108 +47,84 @@ class Done(NamedTuple):
 
 
 class Joiner:
-    """Takes pieces in order and gives spans.
+    """Takes pieces in the order of time and gives spans.
 
     Attributes:
-        live: Open at the end of the newest piece of the live chain.
-        imported: Open at the end of an imported piece, and not met since.
-        imported_at: Newest snapshot of an imported piece.
-        live_at: Newest snapshot of a piece of the live chain.
+        waiting: Open at the end of the newest piece, or of an earlier one and not met since.
+        newest_at: Newest snapshot of all pieces.
     """
 
     def __init__(self) -> None:
-        self.live = NOTHING_OPEN
-        self.imported = NOTHING_OPEN
-        self.imported_at = 0
-        self.live_at = 0
+        self.waiting = NOTHING_OPEN
+        self.newest_at = 0
         self._done: list[Done] = []
-        self._newest_at = 0
 
     def add(self, piece: Piece) -> None:
         """Take the next piece."""
-        spans = piece.portal.spans
+        spans, last_at = piece.portal.spans, int(piece.taken_at[-1])
         own = piece.span_calendar != LEFT_OUT
         key = key_of(piece.span_calendar, piece.span_slot)
-        opened_at = piece.taken_at[spans.opened]
-        if not piece.alone:
-            opened_at = self._go_on_live(piece, key, opened_at)
-        opened_at = self._meet_imported(piece, key, opened_at)
+        opened_at = self._meet(piece, key, own)
+        # Known to be open before the week, gone in an imported one since, and begun by now: never seen again.
+        own &= ~(spans.from_before & (opened_at >= piece.span_start))
         waits = own & (spans.closed == len(piece.taken_at))
         if piece.alone:
             waits &= spans.goes_on
-        closed_at = _closed_at(piece, opened_at)
         ended = own & ~waits
-        self._done.append(Done(key[ended], opened_at[ended], closed_at[ended]))
-        still = _ordered(OpenSpans(key[waits], opened_at[waits], piece.span_start[waits]))
-        if piece.alone:
-            self.imported_at = int(piece.taken_at[-1])
-            self.imported = _ordered(
-                OpenSpans(
-                    *(np.concatenate(both) for both in zip(self.imported, still, strict=True))
-                )
-            )
-        else:
-            self.live = still
-            self.live_at = int(piece.taken_at[-1])
-        self._newest_at = max(self._newest_at, int(piece.taken_at[-1]))
+        self._done.append(Done(key[ended], opened_at[ended], _closed_at(piece, opened_at)[ended]))
+        still = OpenSpans(key[waits], opened_at[waits], piece.span_start[waits])
+        both = zip(self.waiting, still, strict=True)
+        self.waiting = _ordered(OpenSpans(*map(np.concatenate, both)))
+        self.newest_at = max(self.newest_at, last_at)
 
-    def _go_on_live(self, piece: Piece, key: Ints, opened_at: Ints) -> Ints:
-        """Give spans that were open before their true opening; end those that are lost."""
-        before = np.flatnonzero(piece.portal.spans.from_before)
-        places, found = find_keys(self.live.key, key[before])
-        opened_at = opened_at.copy()
-        opened_at[before[found]] = self.live.opened_at[places[found]]
-        _, met = find_keys(np.sort(key[before]), self.live.key)
-        # Only where a week between the two is lost.
-        self._end(self.live.where(~met), int(piece.taken_at[0]))
-        return opened_at
+    def _meet(self, piece: Piece, key: Ints, own: NDArray[np.bool_]) -> Ints:
+        """Join parts of a piece with what waits, and end what it shows to be over.
 
-    def _meet_imported(self, piece: Piece, key: Ints, opened_at: Ints) -> Ints:
-        """Compare what waits since an imported week with the first views of this one."""
-        waiting = self.imported
+        Returns:
+            When each span of the piece opened, those that were open before included.
+        """
+        spans, waiting = piece.portal.spans, self.waiting
+        opened_at = piece.taken_at[spans.opened]
         if not len(waiting.key):
             return opened_at
         first = first_covering(piece, waiting.key)
-        spans = piece.portal.spans
         places, found = find_keys(waiting.key, key)
-        found &= ~spans.from_before & (piece.span_calendar != LEFT_OUT)
-        # A span is the same one when the first covering view opened it.
-        same = np.flatnonzero(found)
-        same = same[spans.opened[same] == first[places[same]]]
+        same = np.flatnonzero(found & own)
+        same = same[spans.from_before[same] | (spans.opened[same] == first[places[same]])]
         opened_at = opened_at.copy()
         opened_at[same] = waiting.opened_at[places[same]]
-        met = first < len(piece.taken_at)
-        gone = met.copy()
-        gone[places[same]] = False
-        self._end(waiting.where(gone), piece.taken_at[first[gone]])
-        begun = ~met & (waiting.start <= piece.taken_at[-1])
+        left = np.ones(len(waiting.key), dtype=np.bool_)
+        left[places[same]] = False
+        met = left & (first < len(piece.taken_at))
+        self._end(waiting.where(met), piece.taken_at[first[met]])
+        begun = left & ~met & (waiting.start <= piece.taken_at[-1])
         self._end(waiting.where(begun), _NEVER)
-        self.imported = waiting.where(~met & ~begun)
+        self.waiting = waiting.where(left & ~met & ~begun)
         return opened_at
 
-    def meet(self, piece: Piece) -> tuple[Ints, Ints, Ints]:
-        """Compare what waits since an imported week with the part that is not sealed yet.
+    def open_at(self, piece: Piece, ordinal: int, at_s: int) -> tuple[Ints, Ints]:
+        """Calendar and slot of what is open at a moment of the next piece, ascending.
 
-        Returns:
-            Key and ``opened_at`` of spans of the piece that were open before it, and since when.
+        Args:
+            piece: The piece; ``add`` has not taken it.
+            ordinal: Its newest snapshot up to the moment.
+            at_s: The moment, Unix seconds; slots that begin later are wanted.
         """
-        key = key_of(piece.span_calendar, piece.span_slot)
-        before = piece.taken_at[piece.portal.spans.opened]
-        since = self._meet_imported(piece, key, before)
-        earlier = since < before
-        return key[earlier], before[earlier], since[earlier]
+        waiting = self.waiting.where(self.waiting.start > at_s)
+        unseen = waiting.key[first_covering(piece, waiting.key) > ordinal]
+        key = np.union1d(key_of(*piece.free(ordinal, at_s)), unseen)
+        return calendar_of_key(key), slot_of_key(key)
 
     def go_on(self, spans: Done) -> Done:
         """Spans of the live part, those that a sealed piece left open with the opening that it knows.
 
-        An imported week may have shown them earlier than the live part knows. What ended by the newest
-        sealed snapshot is left out: the pieces have it.
+        What ended by the newest sealed snapshot is left out: the pieces have it.
         """
-        spans = Done(*(column[spans.closed_at > self.live_at] for column in spans))
-        places, found = find_keys(self.live.key, spans.key)
-        found &= spans.opened_at <= self.live_at
+        spans = Done(*(column[spans.closed_at > self.newest_at] for column in spans))
+        places, found = find_keys(self.waiting.key, spans.key)
+        found &= spans.opened_at <= self.newest_at
         opened_at = spans.opened_at.copy()
-        opened_at[found] = self.live.opened_at[places[found]]
+        opened_at[found] = self.waiting.opened_at[places[found]]
         return spans._replace(opened_at=opened_at)
 
     def _end(self, spans: OpenSpans, at: Ints | int) -> None:
@@ -152,7 +133,7 @@ class Joiner:
 
     def any_open_before(self, until_s: int) -> bool:
         """Whether a span is open that opened before a Unix second."""
-        return any(bool((spans.opened_at < until_s).any()) for spans in (self.live, self.imported))
+        return bool((self.waiting.opened_at < until_s).any())
 
     def finish(self, newest_at: int = 0) -> Done:
         """All spans, those that are open included, in no particular order.
@@ -160,12 +141,10 @@ class Joiner:
         Args:
             newest_at: Newest snapshot of the portal where the pieces do not reach it.
         """
-        newest_at = max(newest_at, self._newest_at)
-        for spans in (self.live, self.imported):
-            begun = spans.start <= newest_at
-            ends = np.where(begun, np.maximum(spans.start, spans.opened_at), STILL_OPEN)
-            self._done.append(Done(spans.key, spans.opened_at, ends))
-        self.live = self.imported = NOTHING_OPEN
+        waiting, self.waiting = self.waiting, NOTHING_OPEN
+        begun = waiting.start <= max(newest_at, self.newest_at)
+        ends = np.where(begun, np.maximum(waiting.start, waiting.opened_at), STILL_OPEN)
+        self._done.append(Done(waiting.key, waiting.opened_at, ends))
         return concatenate(self._done)
 
 
@@ -202,34 +181,21 @@ def find_keys(keys: Ints, wanted: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     return places, found
 
 
-def entering(piece: Piece, *, alone: bool) -> Ints:
-    """Keys of spans that may have been open before the piece.
-
-    Args:
-        piece: The piece.
-        alone: Whether it, or the piece before it, was imported.
-    """
-    spans, key = piece.portal.spans, key_of(piece.span_calendar, piece.span_slot)
-    before = spans.from_before.copy()
-    if alone:
-        keys = np.unique(key)
-        places, _ = find_keys(keys, key)
-        before |= spans.opened == first_covering(piece, keys)[places]
-    return np.unique(key[before & (piece.span_calendar != LEFT_OUT)])
+def entering(piece: Piece) -> Ints:
+    """Keys of spans that were open before a piece of live snapshots."""
+    key = key_of(piece.span_calendar, piece.span_slot)
+    return np.unique(key[piece.portal.spans.from_before & (piece.span_calendar != LEFT_OUT)])
 
 
 def still_before(piece: Piece, keys: Ints) -> Ints:
-    """Of spans that were open at the end of a piece, those that it does not see open."""
+    """Of spans that were open at the end of a piece of live snapshots, those that it does not see open."""
     if not len(keys):
         return keys
     spans, key = piece.portal.spans, key_of(piece.span_calendar, piece.span_slot)
     at_end = np.unique(key[spans.closed == len(piece.taken_at)])
     _, there = find_keys(at_end, keys)
-    _, earlier = find_keys(entering(piece, alone=piece.alone), keys)
-    unseen = ~there
-    if piece.alone:
-        unseen &= first_covering(piece, keys) == len(piece.taken_at)
-    return keys[(there & earlier) | unseen]
+    _, earlier = find_keys(entering(piece), keys)
+    return keys[(there & earlier) | ~there]
 
 
 def concatenate(parts: Iterable[Done]) -> Done:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import Connection
 
 from amtspuls.archive.base import SpanColumns
 from amtspuls.archive.cutting import LivePortal, cut_portal, live_portals
@@ -21,12 +21,14 @@ from amtspuls.archive.joining import (
 from amtspuls.archive.moment import Moment, seconds_of_day
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import Piece, key_of
-from amtspuls.archive.queries import Limits, calendars_of, read_spans
+from amtspuls.archive.queries import Limits, read_spans
 from amtspuls.archive.reader_live import pick_spans
-from amtspuls.archive.times import Ints
+from amtspuls.archive.times import Ints, slot_at
 from amtspuls.archive.week import IsoWeek
 
-_FOR_EVER = np.iinfo(np.int64).max
+_FOR_EVER = 2**53
+_MINUTES_PER_DAY = 1440
+_FURTHEST = timedelta(days=400)
 
 
 def merge_spans(moment: Moment, numbers: Numbers, portal_id: str, wanted: Limits) -> SpanColumns:
@@ -36,7 +38,28 @@ def merge_spans(moment: Moment, numbers: Numbers, portal_id: str, wanted: Limits
     as one may have closed there.
     """
     weeks = moment.weeks_of(portal_id)
-    begin, end = _part_of(weeks, moment.weeks_of(portal_id, wanted), wanted)
+    zone = zone_of(moment, portal_id, weeks)
+    inside = _part_of(weeks, moment.weeks_of(portal_id, wanted), wanted)
+    if any(moment.shelf.about(week).is_import for week in weeks):
+        done = _join_all(moment, numbers, portal_id, wanted)
+    else:
+        done = _join_live(moment, numbers, portal_id, wanted, inside)
+    return pick_spans(as_columns(done), wanted, zone)
+
+
+def zone_of(moment: Moment, portal_id: str, weeks: Sequence[IsoWeek]) -> ZoneInfo:
+    """Zone of a portal: what the live part says, else the newest week."""
+    portal = _live_portal(moment, portal_id)
+    if portal is not None:
+        return portal.zone
+    return ZoneInfo(moment.shelf.record(weeks[-1], portal_id).zone if weeks else "UTC")
+
+
+def _join_live(
+    moment: Moment, numbers: Numbers, portal_id: str, wanted: Limits, inside: tuple[int, int]
+) -> Done:
+    """Spans where every week was live: each knows what was open before it, and the live part its openings."""
+    weeks, (begin, end) = moment.weeks_of(portal_id), inside
     begin = _back_to_openings(moment, numbers, portal_id, weeks, begin, end)
     until = _FOR_EVER if wanted[1] is None else wanted[1]
     joiner = Joiner()
@@ -46,10 +69,59 @@ def merge_spans(moment: Moment, numbers: Numbers, portal_id: str, wanted: Limits
         joiner.add(numbers.piece(moment, portal_id, week))
     portal = _live_portal(moment, portal_id)
     if moment.live is None or portal is None:
-        zone = ZoneInfo(moment.shelf.record(weeks[-1], portal_id).zone if weeks else "UTC")
-        return pick_spans(as_columns(joiner.finish()), wanted, zone)
-    done = _with_live(moment.live, portal, joiner)
-    return pick_spans(as_columns(done), wanted, portal.zone)
+        return joiner.finish()
+    columns = read_spans(moment.live, portal_id, (None, None), portal.zone)
+    live = joiner.go_on(Done(key_of(columns[0], columns[1]), columns[2], columns[3]))
+    return _prefer_last(joiner.finish(), live)
+
+
+def _join_all(moment: Moment, numbers: Numbers, portal_id: str, wanted: Limits) -> Done:
+    """Spans where a week was imported: what it leaves open may wait for many weeks."""
+    weeks = whole_weeks(moment, portal_id)
+    near = {*moment.weeks_of(portal_id, wanted)}
+    first, end = _part_of(weeks, [week for week in weeks if week in near], wanted)
+    begin = back_to_slots(moment, portal_id, weeks[:first], wanted[0])
+    until = _FOR_EVER if wanted[1] is None else wanted[1]
+    joiner = Joiner()
+    for place, week in enumerate(weeks[begin:], start=begin):
+        if place >= end and not joiner.any_open_before(until):
+            return joiner.finish()
+        joiner.add(numbers.piece(moment, portal_id, week))
+    rest = rest_of(moment, portal_id)
+    if rest is not None:
+        joiner.add(rest)
+    return joiner.finish()
+
+
+def whole_weeks(moment: Moment, portal_id: str) -> list[IsoWeek]:
+    """Sealed weeks of a portal; of one that is being sealed right now the live rows count."""
+    live = moment.live_weeks(portal_id) if moment.hidden(portal_id) else ()
+    return [
+        week
+        for week in moment.weeks_of(portal_id)
+        if week not in live or week in moment.moved or moment.shelf.about(week).is_import
+    ]
+
+
+def back_to_slots(
+    moment: Moment, portal_id: str, weeks: Sequence[IsoWeek], from_s: int | None
+) -> int:
+    """Place of the first of some weeks in which a slot may have been free that begins at or after an instant.
+
+    It is told by the footers of the files. No portal shows slots as far ahead as ``_FURTHEST``, so that
+    older weeks are not looked at.
+    """
+    if from_s is None:
+        return 0
+    zone = zone_of(moment, portal_id, weeks)
+    slot, begin = slot_at(from_s, zone) - _MINUTES_PER_DAY, len(weeks)
+    newest = weeks[-1].start if weeks else None
+    for place in range(len(weeks) - 1, -1, -1):
+        if moment.shelf.latest_slot(weeks[place], portal_id) >= slot:
+            begin, newest = place, weeks[place].start
+        elif newest is not None and newest - weeks[place].start > _FURTHEST:
+            break
+    return begin
 
 
 def _part_of(
@@ -84,8 +156,7 @@ def _back_to_openings(
         piece = numbers.piece(moment, portal_id, weeks[place])
         keys = still_before(piece, keys)
         if place >= begin:
-            follows = place > 0 and moment.shelf.about(weeks[place - 1]).is_import
-            keys = np.union1d(keys, entering(piece, alone=piece.alone or follows))
+            keys = np.union1d(keys, entering(piece))
     return 0
 
 
@@ -94,34 +165,17 @@ def _live_portal(moment: Moment, portal_id: str) -> LivePortal | None:
     return next((portal for portal in portals if portal.record.portal_id == portal_id), None)
 
 
-def _with_live(connection: Connection, portal: LivePortal, joiner: Joiner) -> Done:
-    """Add the spans of the live part; a span that is in both is taken from there."""
-    columns = read_spans(connection, portal.record.portal_id, (None, None), portal.zone)
-    live = joiner.go_on(Done(key_of(columns[0], columns[1]), columns[2], columns[3]))
-    rest = cut_portal(connection, portal, _FOR_EVER) if len(joiner.imported.key) else None
+def rest_of(moment: Moment, portal_id: str) -> Piece | None:
+    """What is not sealed yet of a portal, as one piece; None where there is nothing."""
+    portal = _live_portal(moment, portal_id)
+    if moment.live is None or portal is None:
+        return None
+    rest = cut_portal(moment.live, portal, _FOR_EVER)
     if rest is None:
-        return _prefer_last(joiner.finish(), live)
-    newest_at = int(rest.snapshots.taken_at[-1])
-    if int(rest.snapshots.taken_at[0]) > joiner.imported_at:
-        numbers = {
-            row.key: row.number for row in connection.execute(calendars_of(portal.record.portal_id))
-        }
-        own = np.array([numbers[calendar.key] for calendar in rest.calendars], dtype=np.int64)
-        met = joiner.meet(Piece(alone=False, portal=rest, numbers=own))
-        live = _opened_earlier(live, *met)
-    return _prefer_last(joiner.finish(newest_at), live)
-
-
-def _opened_earlier(live: Done, key: Ints, opened_at: Ints, since: Ints) -> Done:
-    """Live spans that an imported week showed already, with their true opening."""
-    true = dict(
-        zip(zip(key.tolist(), opened_at.tolist(), strict=True), since.tolist(), strict=True)
-    )
-    told = [
-        true.get(span, span[1])
-        for span in zip(live.key.tolist(), live.opened_at.tolist(), strict=True)
-    ]
-    return live._replace(opened_at=np.array(told, dtype=np.int64))
+        return None
+    numbers = moment.live_calendars(portal_id)
+    own = [numbers[calendar.key].number for calendar in rest.calendars]
+    return Piece(alone=False, portal=rest, numbers=np.array(own, dtype=np.int64))
 
 
 def _prefer_last(sealed: Done, live: Done) -> Done:

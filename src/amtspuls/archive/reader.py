@@ -20,9 +20,8 @@ from amtspuls.archive.base import (
     Stop,
     ViewColumns,
 )
-from amtspuls.archive.cutting import cut_portal, live_portals
 from amtspuls.archive.extent import count_weeks
-from amtspuls.archive.merging import merge_spans
+from amtspuls.archive.merging import merge_spans, rest_of
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import Piece
@@ -47,8 +46,6 @@ from amtspuls.archive.schema import PORTALS
 from amtspuls.archive.shelf import Shelf
 from amtspuls.archive.times import Ints, seconds_of
 from amtspuls.archive.week import IsoWeek
-
-_FOR_EVER = 2**53
 
 
 class Reader:
@@ -209,22 +206,9 @@ class Reader:
             bounds = (int(piece.taken_at[0]), int(piece.taken_at[-1]))
             if bounds not in hidden or not _has_live(moment, portal_id, bounds):
                 yield piece
-        rest = self._live_piece(moment, portal_id)
+        rest = rest_of(moment, portal_id)
         if rest is not None:
             yield rest
-
-    def _live_piece(self, moment: Moment, portal_id: str) -> Piece | None:
-        if moment.live is None:
-            return None
-        for portal in live_portals(moment.live):
-            if portal.record.portal_id == portal_id:
-                rest = cut_portal(moment.live, portal, _FOR_EVER)
-                if rest is None:
-                    return None
-                numbers = moment.live_calendars(portal_id)
-                own = [numbers[calendar.key].number for calendar in rest.calendars]
-                return Piece(alone=False, portal=rest, numbers=np.array(own, dtype=np.int64))
-        return None
 
 
 def _has_live(moment: Moment, portal_id: str, bounds: tuple[int, int]) -> bool:

@@ -49,6 +49,7 @@ class Shelf:
         self._open: OrderedDict[IsoWeek, SealedWeek] = OrderedDict()
         self._portals: OrderedDict[tuple[IsoWeek, str], SealedPortal] = OrderedDict()
         self._about: dict[IsoWeek, About] = {}
+        self._latest_slots: dict[IsoWeek, dict[str, int]] = {}
         self._calendars: dict[tuple[object, ...], dict[str, tuple[SealedCalendar, ...]]] = {}
 
     @property
@@ -121,6 +122,17 @@ class Shelf:
             if portal_id in self._calendars[key]:
                 return self._calendars[key][portal_id]
             return self.week(week).calendars(portal_id)
+
+    def latest_slot(self, week: IsoWeek, portal_id: str) -> int:
+        """A slot that none of a portal's slots in a week is later than; -1 where it has no span.
+
+        Raises:
+            ArchiveError: The week is damaged.
+        """
+        with self._turn:
+            if week not in self._latest_slots:
+                self._latest_slots[week] = self.week(week).latest_slots()
+            return self._latest_slots[week].get(portal_id, -1)
 
     def record(self, week: IsoWeek, portal_id: str) -> PortalRecord:
         """A portal as it was known in a week.

@@ -2,9 +2,9 @@
 
 A sealed week holds the part of a span that lies in it; the parts of one slot are looked at together:
 
-- a part that no snapshot of its week ended is followed by the next part of the same slot, when that one was open
-  before its week (a week sealed from live snapshots knows), or opened with the first later view that covered
-  the slot's day (an imported week stands alone and does not know);
+- a part that no snapshot of its week ended is followed by the next part of the same slot, when that one opened
+  with the first later view that covered the slot's day, or was open before its week (a week sealed from live
+  snapshots knows, an imported one does not) and no view covered the day in between;
 - where no part follows, that view closed it;
 - where no later view covered the day, it is over when its slot begins.
 
@@ -119,14 +119,16 @@ edges AS (
     AND p.week_number < e.week_number
 ),
 chain AS (
-  SELECT *, coalesce(lag(waits) OVER before
-      AND (from_before OR opened_s = lag(next_s) OVER before), false) AS follows
+  SELECT *, coalesce(lag(waits) OVER before AND (
+      opened_s = lag(next_s) OVER before
+      OR from_before AND coalesce(lag(next_s) OVER before >= opened_s, true)), false) AS follows
   FROM edges
   WINDOW before AS (PARTITION BY portal, id, slot ORDER BY week_number, opened)
 ),
 islands AS (
   SELECT *, count(*) FILTER (NOT follows) OVER (
-      PARTITION BY portal, id, slot ORDER BY week_number, opened) AS island FROM chain
+      PARTITION BY portal, id, slot ORDER BY week_number, opened) AS island
+  FROM chain WHERE follows OR NOT from_before OR opened_s < start_s
 ),
 whole AS (
   SELECT portal, any_value(key) AS key, slot, any_value(start_s) AS start_s, min(opened_s) AS opened_s,

@@ -117,6 +117,22 @@ class SealedWeek:
         """
         return decode_portal({table: self._rows(table, portal_id) for table in TABLES})
 
+    def latest_slots(self) -> dict[str, int]:
+        """By portal a slot that none of its slots is later than; portals without spans are left out.
+
+        It is told by the footer of the file, for portals that share a row group together.
+
+        Raises:
+            ArchiveError: A file is damaged.
+        """
+        starts = self._starts["spans"]
+        latest = self._open("spans").latest("slot") if starts[-1] else []
+        return {
+            portal_id: next(slot for until, slot in latest if starts[place] < until)
+            for portal_id, place in self._places.items()
+            if starts[place] < starts[place + 1]
+        }
+
     def record(self, portal_id: str) -> tuple[PortalRecord, bool]:
         """A portal as it was known then, and whether its rows are unions of several snapshots.
 
@@ -197,6 +213,16 @@ class _Table:
         """All rows."""
         groups = [self._group(group) for group in range(len(self._bounds) - 1)]
         return pa.concat_tables(groups)
+
+    def latest(self, column: str) -> list[tuple[int, int]]:
+        """For each row group the row that it ends before, and the greatest value of a column in it."""
+        place = self._file.schema_arrow.names.index(column)
+        groups = (
+            self._file.metadata.row_group(group).column(place).statistics
+            for group in range(len(self._bounds) - 1)
+        )
+        found = (int(told.max) if told and told.has_min_max else 2**31 for told in groups)
+        return list(zip(self._bounds[1:], found, strict=True))
 
     def rows(self, start: int, until: int) -> pa.Table:
         """Rows ``start`` to ``until``; they lie in one row group, as the writer sees to."""
