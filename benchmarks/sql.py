@@ -14,15 +14,18 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
+
 from amtspuls.analysis.sql.session import SqlSession
 from amtspuls.analysis.sql.sources import open_sources
 from amtspuls.archive.sealed.manifest import Source
-from amtspuls.archive.sealed.model import SealedPortal
+from amtspuls.archive.sealed.model import SealedPortal, Texts
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek
 from amtspuls.bundle.finding import Found
 from amtspuls.bundle.importing import import_bundle, load_metadata
+from amtspuls.model import Covered
 from benchmarks.base import Claim
 from conftest import shared_folder
 
@@ -101,7 +104,7 @@ def _growth(portals: list[SealedPortal], folder: Path) -> Iterator[Claim]:
 
 
 def write_copy(portals: list[SealedPortal], folder: Path, number: int) -> None:
-    """The week again, some weeks later: instants and slots are shifted."""
+    """The week again, some weeks later: instants, slots and covered days are shifted."""
     week = IsoWeek.of(WEEK.start + timedelta(weeks=number))
     shifted = [
         replace(
@@ -110,6 +113,7 @@ def write_copy(portals: list[SealedPortal], folder: Path, number: int) -> None:
                 taken_at=portal.snapshots.taken_at + number * _WEEK_S,
                 finished_at=portal.snapshots.finished_at + number * _WEEK_S,
             ),
+            views=portal.views._replace(covered=_later(portal.views.covered, number)),
             spans=portal.spans._replace(slot=portal.spans.slot + number * _WEEK_MIN),
             extra_columns=portal.extra_columns + number * _WEEK_MIN,
         )
@@ -119,6 +123,18 @@ def write_copy(portals: list[SealedPortal], folder: Path, number: int) -> None:
     write_week(
         folder / WEEKS_NAME, week, shifted, Source("import", f"{week}.tar.gz", "0" * 64, members)
     )
+
+
+def _later(covered: Texts, weeks: int) -> Texts:
+    """Covered days some weeks later."""
+    distinct, place = np.unique(covered.astype(str), return_inverse=True)
+    ranges = (Covered.parse(text).ranges for text in distinct.tolist())
+    step = timedelta(weeks=weeks)
+    shifted = [
+        str(Covered.from_ranges((first + step, last + step) for first, last in each))
+        for each in ranges
+    ]
+    return np.array(shifted, dtype=object)[place]
 
 
 def _ask_s(folder: Path, query: str) -> float:

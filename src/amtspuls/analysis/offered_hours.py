@@ -13,6 +13,7 @@ from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of
 from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched, calendar_week
 from amtspuls.analysis.localtime import HOUR_S, Ints, week_of, weekday_of
 from amtspuls.analysis.observed import observe
+from amtspuls.analysis.standing import stretches
 
 RULE = "ever-free-1"
 """An hour is offered when a slot in it was free at some covered moment of the range."""
@@ -51,13 +52,12 @@ def _look_for_offered(one: Watched) -> tuple[Ints, Ints]:
     spans, covered = one.evidence.spans, one.covered
     ends_s = np.minimum(spans.closed_at, one.evidence.span_start_s)
     free = np.zeros(len(spans.slot), np.bool_)
-    for number in np.unique(covered.calendar).tolist():
-        here = covered.calendar == number
-        from_s, until_s = covered.from_s[here], covered.until_s[here]
-        mine = np.flatnonzero(spans.calendar == number)
-        place = np.searchsorted(until_s, spans.opened_at[mine], "right")
-        next_from_s = np.append(from_s, np.iinfo(np.int64).max)[place]
-        free[mine] = next_from_s < ends_s[mine]
+    for begin, end in stretches(covered.calendar):
+        number = covered.calendar[begin]
+        low, high = np.searchsorted(spans.calendar, [number, number + 1]).tolist()
+        place = np.searchsorted(covered.until_s[begin:end], spans.opened_at[low:high], "right")
+        next_from_s = np.append(covered.from_s[begin:end], np.iinfo(np.int64).max)[place]
+        free[low:high] = next_from_s < ends_s[low:high]
     return spans.calendar[free], spans.slot[free]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 
-def weighted_quantile(
-    values: NDArray[np.float64], weights: NDArray[np.float64], share: float
-) -> float | None:
-    """The least value at or below which at least ``share`` of the weight lies.
+def weighted_quantiles(
+    values: NDArray[np.float64], weights: NDArray[np.float64], shares: Sequence[float]
+) -> list[float | None]:
+    """For each share the least value at or below which at least that much of the weight lies.
 
     It is always one of the values, so "no slot within the horizon" may stand among them as infinity;
     with equal weights the median of an even number is the lower of the middle two.
@@ -17,14 +19,22 @@ def weighted_quantile(
     Args:
         values: Any order, infinity allowed.
         weights: Not negative, as many as values.
-        share: Between 0 and 1.
+        shares: Each between 0 and 1.
 
     Returns:
-        The quantile; None where all weight is zero.
+        The quantiles; None where all weight is zero.
     """
     order = np.argsort(values, kind="stable")
     heaped = np.cumsum(weights[order])
     if len(heaped) == 0 or heaped[-1] <= 0:
-        return None
-    place = np.searchsorted(heaped, share * heaped[-1] * (1 - 1e-12))
-    return float(values[order][min(int(place), len(values) - 1)])
+        return [None for _ in shares]
+    places = np.searchsorted(heaped, np.array(shares) * heaped[-1] * (1 - 1e-12))
+    found: list[float | None] = values[order[np.minimum(places, len(values) - 1)]].tolist()
+    return found
+
+
+def weighted_quantile(
+    values: NDArray[np.float64], weights: NDArray[np.float64], share: float
+) -> float | None:
+    """One of ``weighted_quantiles``."""
+    return weighted_quantiles(values, weights, (share,))[0]

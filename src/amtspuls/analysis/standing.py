@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from amtspuls.analysis.coverage import CoveredTime
 from amtspuls.analysis.localtime import Ints
 
-_BLOCK = 2048
-"""Moments that are worked on together: three weeks of quarters of an hour; tables of a year would be large."""
+_BLOCK = 1024
+"""Moments that are worked on together, ten days of quarters of an hour: spans of a year make large tables."""
 
 
 class Block(NamedTuple):
@@ -42,19 +42,31 @@ def blocks_of(
         opened_at: Instants from which they are open.
         ends_s: Instants from which they are no longer open.
     """
-    for begin, end in _stretches(covered.calendar):
+    for begin, end in stretches(covered.calendar):
         number = covered.calendar[begin]
         low, high = np.searchsorted(calendar, [number, number + 1]).tolist()
-        for start in range(begin, end, _BLOCK):
-            moments = np.arange(start, min(end, start + _BLOCK))
-            at = covered.from_s[moments]
-            first = np.searchsorted(at, opened_at[low:high])
-            after = np.searchsorted(at, ends_s[low:high])
-            near = np.flatnonzero(after > first)
-            yield Block(moments, low + near, first[near], after[near])
+        at = covered.from_s[begin:end]
+        first = np.searchsorted(at, opened_at[low:high])
+        after = np.searchsorted(at, ends_s[low:high])
+        # In the order in which they open, so that each block looks only at those still open and the new ones.
+        coming = np.flatnonzero(after > first)
+        coming = coming[np.argsort(first[coming], kind="stable")]
+        starts = np.arange(0, end - begin, _BLOCK)
+        places = np.searchsorted(first[coming], starts + _BLOCK)
+        open_still, known = coming[:0], 0
+        for start, place in zip(starts.tolist(), places.tolist(), strict=True):
+            stop = min(end - begin, start + _BLOCK)
+            near = np.concatenate((open_still[after[open_still] > start], coming[known:place]))
+            open_still, known = near, place
+            yield Block(
+                np.arange(begin + start, begin + stop),
+                low + near,
+                np.maximum(first[near] - start, 0),
+                np.minimum(after[near], stop) - start,
+            )
 
 
-def _stretches(calendar: Ints) -> Iterator[tuple[int, int]]:
+def stretches(calendar: Ints) -> Iterator[tuple[int, int]]:
     """First and end of each run of equal numbers."""
     edges = np.flatnonzero(np.diff(calendar)) + 1
     ends = [*edges.tolist(), len(calendar)] if len(calendar) else []

@@ -19,7 +19,7 @@ from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S, Ints, day_of
 from amtspuls.analysis.moments import gather
-from amtspuls.analysis.quantiles import weighted_quantile
+from amtspuls.analysis.quantiles import weighted_quantiles
 from amtspuls.analysis.standing import Block, blocks_of, count_standing
 from amtspuls.model import Outcome
 
@@ -156,8 +156,9 @@ def _describe(waits: Waits) -> dict[str, float | str | None]:
     for name, days in (("first", waits.first_days), ("third", waits.third_days)):
         known = ~np.isnan(days)
         beyond = _horizon(waits.horizon_days[known & np.isinf(days)])
-        for title, share in _SHARES.items():
-            value = weighted_quantile(days[known], waits.weight_s[known].astype(float), share)
+        weights = waits.weight_s[known].astype(np.float64)
+        values = weighted_quantiles(days[known], weights, tuple(_SHARES.values()))
+        for title, value in zip(_SHARES, values, strict=True):
             row[f"{title}_{name}_days"] = f"> {beyond}" if value == math.inf else value
     known = ~np.isnan(waits.first_days)
     total_s = int(waits.weight_s[known].sum())
