@@ -7,9 +7,12 @@ with it? For ``d`` within reach that is far above what chance gives.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from amtspuls.analysis import ordering
+from amtspuls.analysis.changes import Floats
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.ordering import distinct, order_by
 from amtspuls.analysis.typed.scene import Scene
@@ -17,7 +20,10 @@ from amtspuls.analysis.typed.scene import Scene
 FARTHEST = 12
 """Steps up to which the reach of a booking is looked for."""
 _CHANCE_FROM = 8
-_ABOVE_CHANCE = 0.08
+ABOVE_CHANCE = 0.08
+"""A share above chance by less than this says nothing."""
+_LEAST = 4
+"""So many blocks must show a distance beyond the first before it is taken for reach."""
 _SMALL = 12
 """Blocks of a day with more start times teach nothing about single bookings."""
 
@@ -32,22 +38,45 @@ def learn_reach(scene: Scene, rows: Ints) -> Ints:
     Returns:
         Steps by group; 0 where a booking closes nothing but its start.
     """
-    days = number_rows(scene.group[rows], scene.closed[rows], scene.day[rows])
-    few = np.bincount(days)[days] <= _SMALL if len(rows) else np.zeros(0, np.bool_)
-    rows, days = rows[few], days[few]
-    reach = np.zeros(scene.group_count, np.int64)
-    if not len(rows):
-        return reach
-    shares = np.stack([_share(scene, rows, days, steps) for steps in range(1, FARTHEST + 1)])
-    chance = np.median(shares[_CHANCE_FROM:], axis=0)
-    near = np.cumprod(shares > chance + _ABOVE_CHANCE, axis=0)
+    shares = shares_by_distance(scene, rows)
+    if shares is None:
+        return np.zeros(scene.group_count, np.int64)
+    chance = np.median(shares.share[_CHANCE_FROM:], axis=0)
+    known = (shares.blocks >= _LEAST) | (np.arange(FARTHEST) == 0)[:, None]
+    near = np.cumprod((shares.share > chance + ABOVE_CHANCE) & known, axis=0)
     found: Ints = near.sum(axis=0).astype(np.int64)
     return found
 
 
-def _share(
-    scene: Scene, rows: Ints, days: Ints, steps: int
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+class Shares(NamedTuple):
+    """What vanished with a start time, by the distance from it; arrays of shape (FARTHEST, groups).
+
+    Attributes:
+        share: Of the start times so many steps later that were free, those that vanished with it.
+        blocks: Blocks of a day that had a free start time there.
+    """
+
+    share: Floats
+    blocks: Ints
+
+
+def shares_by_distance(scene: Scene, rows: Ints) -> Shares | None:
+    """Count what vanished together, one to ``FARTHEST`` steps apart; None where few blocks teach nothing.
+
+    Args:
+        scene: The portal.
+        rows: Spans that vanished.
+    """
+    days = number_rows(scene.group[rows], scene.closed[rows], scene.day[rows])
+    few = np.bincount(days)[days] <= _SMALL if len(rows) else np.zeros(0, np.bool_)
+    rows, days = rows[few], days[few]
+    if not len(rows):
+        return None
+    found = [_share(scene, rows, days, steps) for steps in range(1, FARTHEST + 1)]
+    return Shares(*(np.stack(column) for column in zip(*found, strict=True)))
+
+
+def _share(scene: Scene, rows: Ints, days: Ints, steps: int) -> tuple[Floats, Ints]:
     """By group: of free starts so many steps away, the share that vanished too; each day block counts once."""
     beside = scene.span_at(
         scene.calendar[rows], scene.slot[rows] + steps * scene.grid[rows], scene.closed[rows]
@@ -60,8 +89,7 @@ def _share(
     owner[days] = scene.group[rows]
     count = np.bincount(owner[had > 0], minlength=scene.group_count)
     total = np.bincount(owner[had > 0], share[had > 0], minlength=scene.group_count)
-    found: np.ndarray[tuple[int], np.dtype[np.float64]] = total / (count + 1)
-    return found
+    return total / (count + 1), count
 
 
 def find_blocks(

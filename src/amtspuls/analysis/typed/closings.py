@@ -43,7 +43,7 @@ class Closings:
     Attributes:
         side: Why.
         reach: How many steps around its start a booking closes, by group.
-        learned: The same as the portal shows it: on floating grids most of these start times only move.
+        learned: The same for telling what no citizen does: nothing around it where start times float, or vanish in rows.
         holds: How long the portal holds a chosen time.
     """
 
@@ -54,7 +54,7 @@ class Closings:
 
 
 def type_closings(
-    scene: Scene, one_a_day: Bools, successions: Successions, shifts: Shifts
+    scene: Scene, one_a_day: Bools, successions: Successions, shifts: Shifts, in_rows: Bools
 ) -> Closings:
     """Say why each span closed; spans that are still open stay untyped.
 
@@ -63,6 +63,7 @@ def type_closings(
         one_a_day: Spans of calendars that show one start time a day.
         successions: What took their place.
         shifts: What moved.
+        in_rows: Groups whose start times vanish in rows, with others between them that stay.
     """
     side = Side(len(scene.slot))
     side.mark(shifts.closed & ~one_a_day & scene.vanished, Kind.GRID_SHIFT, Reason.MOVED, 0.8)
@@ -70,9 +71,9 @@ def type_closings(
     hidden = one_a_day & successions.hidden & scene.vanished & side.untyped
     side.mark(hidden, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
     reach = learn_reach(scene, np.flatnonzero(scene.vanished & side.untyped & ~one_a_day))
-    _mark_masses(scene, side, reach, one_a_day)
-    learned = reach
-    reach = np.maximum(learned, reach_of_floating(scene, shifts))
+    learned = np.where(in_rows, 0, reach)
+    _mark_masses(scene, side, learned, one_a_day)
+    reach = np.maximum(reach, reach_of_floating(scene, shifts))
     rows = np.flatnonzero(scene.vanished & side.untyped)
     blocks = find_blocks(scene, rows, scene.closed, reach)
     holds = learn_holds(scene, rows, blocks)

@@ -19,6 +19,7 @@ from amtspuls.analysis.typed.missed import Missed, find_missed
 from amtspuls.analysis.typed.openings import type_openings
 from amtspuls.analysis.typed.scene import Scene
 from amtspuls.analysis.typed.shifts import find_shifts
+from amtspuls.analysis.typed.strides import learn_strides, with_strides
 
 RULE = "typed-1"
 """Name and version of the rule; every row that rests on it carries it."""
@@ -58,7 +59,10 @@ def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typi
     successions = find_successions(scene, one_a_day)
     shifts = find_shifts(scene)
     scene = join_floating(scene, shifts)
-    closings = type_closings(scene, one_a_day, successions, shifts)
+    fixed = (shifts.length == 0)[scene.calendar] & ~one_a_day
+    stride = learn_strides(scene, fixed & scene.vanished)
+    scene = with_strides(scene, stride)
+    closings = type_closings(scene, one_a_day, successions, shifts, stride > 1)
     openings = type_openings(scene, closings.side, closings.learned, shifts.opened & ~one_a_day)
     fresh = one_a_day & openings.are(Kind.CANCELLED) & ~successions.freed
     openings.mark(fresh & successions.shown, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
