@@ -1,15 +1,18 @@
 """One process that answers everything about an archive: `python -m benchmarks.answers_child FOLDER WORKERS`.
 
-Prints its peak of memory in MB, those of its workers added; 0 workers is this process alone.
+Prints its peak of memory in MB and its CPU seconds, those of its workers added; 0 workers is this process alone.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import NamedTuple
 
 from amtspuls.analysis import PRELOAD
 from amtspuls.executor import load_early, open_executor
@@ -18,8 +21,28 @@ WATCHING = ("wait", "within-target", "zero-rate", "free-stock", "offered-hours",
 """Measures of what was free, whatever became of it."""
 
 
-def answer_all(folder: Path, workers: int) -> int:
-    """Transitions by kind, estimates by portal, all measures by their usual grouping; returns the peak in MB."""
+class Cost(NamedTuple):
+    """What processes took so far."""
+
+    peak_mb: int
+    cpu_s: float
+
+    @classmethod
+    def of(cls, pid: str) -> Cost:
+        """Of one process."""
+        # Not ru_maxrss: a process begins with that of the one that started it.
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        cpu_s = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+        return cls(int(_about(pid, "VmHWM")) // 1024, cpu_s)
+
+    def with_others(self, others: Iterable[Cost]) -> Cost:
+        """Of this one and others together."""
+        peaks, seconds = zip(self, *others, strict=True)
+        return Cost(sum(peaks), sum(seconds))
+
+
+def answer_all(folder: Path, workers: int) -> Cost:
+    """Transitions by kind, estimates by portal, all measures by their usual grouping."""
     from amtspuls.analysis.estimate_table import tabulate
     from amtspuls.analysis.grouping import By
     from amtspuls.analysis.measures import MEASURES, load_watched, take_measure
@@ -41,17 +64,21 @@ def answer_all(folder: Path, workers: int) -> int:
             take_measure(measure, watched, measure.by[0])
         count_kinds(watched)
         tabulate(watched, By.PORTAL, {}, None)
-        pids = ["self", *(str(child.pid) for child in multiprocessing.active_children())]
-        return sum(map(_peak_mb, pids))
+        return Cost.of("self").with_others(map(Cost.of, _helpers()))
 
 
-def _peak_mb(pid: str) -> int:
-    # Not ru_maxrss: a process begins with that of the one that started it.
-    (line,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    return int(line) // 1024
+def _helpers() -> set[str]:
+    """Workers, and the process that they are copies of."""
+    workers = {str(child.pid) for child in multiprocessing.active_children()}
+    return workers | {_about(pid, "PPid") for pid in workers}
+
+
+def _about(pid: str, key: str) -> str:
+    (line,) = re.findall(rf"^{key}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return str(line)
 
 
 if __name__ == "__main__":
     if sys.argv[2] != "0":
         load_early(PRELOAD)  # on the other core, while this one loads the rest
-    print(answer_all(Path(sys.argv[1]), int(sys.argv[2])))
+    print(*answer_all(Path(sys.argv[1]), int(sys.argv[2])))
