@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.behaviour.sightings import TIME_BITS, Bools, Sightings
+from amtspuls.analysis.behaviour.sightings import TIME_BITS, Bools, Rows, Sightings
 from amtspuls.analysis.localtime import HOUR_S, Ints
+from amtspuls.analysis.ordering import order_by
 
 LEAST_CHANCES = 4
 """With fewer chances to change together nothing is said."""
@@ -55,34 +56,49 @@ def count_pairs(seen: Sightings, leaves_at: Ints) -> Pairs:
     closings = _thinned(count, rows.calendar, early & ~seen.disturbed & ~_soon_back(seen))
     if count < 2 or not len(closings):
         return pairs
-    owner, other = np.repeat(rows.calendar[closings], count), np.tile(_range(count), len(closings))
-    at = np.repeat(rows.closed_at[closings], count)
-    place = _open_at(seen, other, np.repeat(rows.slot[closings], count), at)
-    chance = (place >= 0) & (owner != other)
-    np.add.at(pairs.chances, (owner[chance], other[chance]), 1)
-    together = chance & (rows.closed_at[place] == at) & rows.ended[place]
-    np.add.at(pairs.shared, (owner[together], other[together]), 1)
-    return pairs
+    closing, place = _open_beside(rows, closings)
+    owner, other = rows.calendar[closing], rows.calendar[place]
+    together = (rows.closed_at[place] == rows.closed_at[closing]) & rows.ended[place]
+    return Pairs(
+        _count_both(count, owner, other), _count_both(count, owner[together], other[together])
+    )
+
+
+def _count_both(count: int, one: Ints, other: Ints) -> Ints:
+    """How often each two calendars come together; shape (calendars, calendars)."""
+    numbers = np.bincount(one * count + other, minlength=count * count)
+    return numbers.astype(np.int64).reshape(count, count)
+
+
+def _open_beside(rows: Rows, closings: Ints) -> tuple[Ints, Ints]:
+    """Rows of other calendars that showed the start of a closing just before it.
+
+    Args:
+        rows: All rows.
+        closings: Places of the rows that close.
+
+    Returns:
+        Places of a closing and of a row beside it, of the same length.
+    """
+    of_rows = rows.calendar << _SLOT_BITS | rows.slot
+    new = np.ones(len(of_rows), np.bool_)
+    new[1:] = of_rows[1:] != of_rows[:-1]
+    cell, firsts = np.cumsum(new) - 1, new.nonzero()[0]
+    cells = order_by(rows.slot[firsts])
+    slots, wanted = rows.slot[firsts][cells], rows.slot[closings]
+    begins, ends = np.searchsorted(slots, wanted), np.searchsorted(slots, wanted, "right")
+    sizes = ends - begins
+    closing = np.repeat(closings, sizes)
+    beside = cells[np.repeat(begins - np.cumsum(sizes) + sizes, sizes) + _range(len(closing))]
+    keys, at = cell << TIME_BITS | rows.opened_at, rows.closed_at[closing]
+    place = np.searchsorted(keys, beside << TIME_BITS | at) - 1
+    good = (place >= 0) & (cell[place] == beside) & (rows.closed_at[place] >= at)
+    good &= rows.calendar[place] != rows.calendar[closing]
+    return closing[good], place[good]
 
 
 def _range(count: int) -> Ints:
     return np.arange(count, dtype=np.int64)
-
-
-def _open_at(seen: Sightings, calendar: Ints, slot: Ints, at: Ints) -> Ints:
-    """Row of each calendar's span of a slot that was open just before an instant; -1 if there is none."""
-    rows = seen.rows
-    of_rows = rows.calendar << _SLOT_BITS | rows.slot
-    new = np.concatenate(([True], of_rows[1:] != of_rows[:-1]))
-    names, number = of_rows[new], np.cumsum(new) - 1
-    wanted = calendar << _SLOT_BITS | slot
-    named = np.minimum(np.searchsorted(names, wanted), len(names) - 1)
-    keys = number << TIME_BITS | rows.opened_at
-    place = np.searchsorted(keys, named << TIME_BITS | at) - 1
-    good = (names[named] == wanted) & (place >= 0)
-    place = np.maximum(place, 0)
-    good &= (number[place] == named) & (rows.closed_at[place] >= at)
-    return np.where(good, place, -1)
 
 
 def _soon_back(seen: Sightings) -> Bools:
