@@ -8,9 +8,11 @@ import signal
 import socket
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 from support.guard import OffLoopbackError
 
@@ -22,7 +24,13 @@ ROOT = Path(__file__).resolve().parents[1]
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("usual", UNHURRIED, max_examples=40, derandomize=True)
 settings.register_profile("endurance", UNHURRIED, max_examples=400)
-settings.load_profile("endurance" if os.environ.get("AMTSPULS_ENDURANCE") else "usual")
+if os.environ.get("AMTSPULS_ENDURANCE"):
+    settings.load_profile("endurance")
+else:
+    settings.load_profile("usual")
+    # Hypothesis also tries constants of whatever local modules are loaded by then: other examples in every worker and
+    # after every commit. Only the long runs do.
+    patch.object(providers, "_get_local_constants", lambda: providers._local_constants).start()
 
 # What a shell starts in the background ignores an interruption, and so does what that starts: tests would wait for it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
