@@ -8,6 +8,7 @@ from amtspuls.charts.registry import PICTURES
 from support.city_archive import make_cities
 from support.command import run_command, run_well
 from support.measure_archive import make_archive
+from support.pictures import unwrapped
 from support.portals import run
 
 
@@ -96,7 +97,11 @@ def test_cities_are_those_of_the_users_catalogue_in_table_picture_and_report(
     make_cities(tmp_path / "amtspuls-archive")
     overlay = ("--catalogue", "mine.toml")
     Path("mine.toml").write_text(OVERLAY)
-    assert "Senne" in run_well("compare", "senne", "bonn", *overlay).out
+    table = run_well("compare", "senne", "bonn", *overlay).out
+    assert "Senne" in table
+    assert "amtspuls compare senne bonn --catalogue mine.toml" in table
+    by_city = run_well("estimate", "--by", "city", *overlay).out
+    assert "amtspuls estimate --by city --catalogue mine.toml" in by_city
     run_well("plot", "compare", "--out", "mine.svg", *overlay)
     run_well("plot", "compare", "--out", "packaged.svg")
     run_well("report", "--out", "mine.html", *overlay)
@@ -107,6 +112,10 @@ def test_cities_are_those_of_the_users_catalogue_in_table_picture_and_report(
         assert ">Senne<" in shown, name
         assert ">Bielefeld<" not in shown, name
     assert "--catalogue mine.toml" in Path("mine.svg").read_text()
+    words = unwrapped(Path("mine.html").read_text())
+    assert "amtspuls plot compare --out compare.png --catalogue mine.toml" in words
+    assert "amtspuls plot wait --out wait.png</code>" in words
+    assert "amtspuls report --catalogue mine.toml" in words
     assert ">Bielefeld<" in Path("packaged.svg").read_text()
 
 

@@ -14,6 +14,7 @@ from amtspuls.model import Calendar, Outcome, Snapshot, View
 from amtspuls.web.report_legacy import read_legacy
 from support.measure_archive import BONN, make_archive, make_empty_archive
 from support.measure_cases import COVERED
+from support.pictures import unwrapped
 from support.portals import run
 from support.sealing import seal
 from support.tiny_archive import BERLIN, slot, utc
@@ -34,7 +35,7 @@ def test_the_page_names_the_commands_as_they_were_asked(
     code, _, err = run(capsys, *arguments, "--system", "tevis", "--from", "2026-01-26 06:00")
     assert code == 0
     assert str(out) in err
-    page = out.read_text("utf-8")
+    page = unwrapped(out.read_text("utf-8"))
     assert "Stadt Bonn" in page
     assert "Kiel" not in page
     asked = "-i &#39;b*&#39; -e &#39;k*&#39; --system tevis --from &#39;2026-01-26 06:00&#39;"
@@ -60,7 +61,7 @@ def test_a_week_is_a_range_of_local_midnights(
         "de",
     )
     assert code == 0
-    page = out.read_text("utf-8")
+    page = unwrapped(out.read_text("utf-8"))
     assert "2026-01-26 00:00 bis 2026-02-02 00:00 (Europe/Berlin)" in page
     assert "--from 2026-01-26 --until 2026-02-02" in page
     assert '<html lang="de">' in page
@@ -128,6 +129,6 @@ def test_a_sealed_week_shows_what_the_predecessor_would_publish(
     )
     assert code == 0
     row = f'tables</th><td class="n">{found.bookings}</td><td class="n">{found.cancellations}</td>'
-    assert row in out.read_text("utf-8")
-    assert "legacy-metrics --week 2026-05" in out.read_text("utf-8")
+    assert row in unwrapped(out.read_text("utf-8"))
+    assert "legacy-metrics --week 2026-05" in unwrapped(out.read_text("utf-8"))
     assert read_legacy(archive, week, {"other"}) is None

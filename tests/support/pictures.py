@@ -83,6 +83,11 @@ def placeholders(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)\}", text))
 
 
+def unwrapped(page: str) -> str:
+    """A page whose commands are plain text: there each word is an element, so that it stays on one line."""
+    return re.sub(r"</?span>", "", page)
+
+
 def loads_from(page: str) -> Iterator[str]:
     """Addresses that a page would load from; namespaces are names only."""
     for address in re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"') >]+)", page):

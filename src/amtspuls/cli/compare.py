@@ -86,6 +86,7 @@ def compare(
             "--least": share,
             "--from": from_local,
             "--until": until_local,
+            "--catalogue": [str(path) for path in catalogue or ()],
             "--format": None if form is Format.TABLE else form.value,
         }
         provenance = provenance_of(watched, command_text("compare", *cities, options=asked))

@@ -70,6 +70,7 @@ def estimate(
     folder = archive or load_settings(config).archive
     filters, times = (include, exclude, system), (from_local, until_local)
     asked = options_of(filters, times, form, by=by, legacy=legacy)
+    asked |= {"--catalogue": [str(path) for path in catalogue or ()]}
     with watch((archive, config), filters, times, (executor, workers)) as watched:
         cities = _cities(catalogue, config) if grouping == CITY else {}
         old = _old_numbers(folder, watched) if legacy else None

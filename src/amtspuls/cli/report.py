@@ -50,6 +50,7 @@ def report(
     from amtspuls.charts.words import require_lang
     from amtspuls.settings import load_settings
     from amtspuls.web.report import write_report
+    from amtspuls.web.report_pictures import Places
 
     language = require_lang(lang)
     wanted = _require_week(week, from_local, until_local)
@@ -57,7 +58,9 @@ def report(
         from_local, until_local = wanted.start.isoformat(), wanted.end.isoformat()
     settings = load_settings(config)
     folder = archive or settings.archive
-    portals = load_catalogue_of(settings, catalogue).portals
+    places = Places(
+        load_catalogue_of(settings, catalogue).portals, tuple(map(str, catalogue or ()))
+    )
     options = {
         "-i": include,
         "-e": exclude,
@@ -76,7 +79,7 @@ def report(
             options=options,
             week=wanted,
             lang=language,
-            catalogue=portals,
+            places=places,
         )
     say(f"report: {out}")
 

@@ -18,12 +18,11 @@ from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.status import PortalStatus, read_status
 from amtspuls.archive.base import ArchiveReader, Stop
 from amtspuls.archive.week import IsoWeek
-from amtspuls.catalogue.portal import Portal
 from amtspuls.charts.words import Lang, Say, say_number, say_share, say_weeks, speaker
 from amtspuls.files import write_whole
 from amtspuls.web.report_figures import make_figures, take_totals
 from amtspuls.web.report_legacy import LegacyFigures, read_legacy
-from amtspuls.web.report_pictures import draw_pictures
+from amtspuls.web.report_pictures import Places, draw_pictures
 from amtspuls.web.report_tables import Cell, days_table, hours_table, portal_table, show
 from amtspuls.web.report_words import TEXTS
 
@@ -39,7 +38,7 @@ def write_report(
     options: Mapping[str, Any] | None = None,
     week: IsoWeek | None = None,
     lang: Lang = Lang.EN,
-    catalogue: Mapping[str, Portal] | None = None,
+    places: Places | None = None,
 ) -> None:
     """Write the report; an interrupted one leaves the old file as it was.
 
@@ -52,7 +51,7 @@ def write_report(
             the page shows.
         week: The week that the selection is about, where it is one whole week.
         lang: Language of the page.
-        catalogue: Portals by id, which place them in cities; the packaged ones when left out.
+        places: Where portals are; as the packaged catalogue has it when left out.
 
     Raises:
         ArchiveError: Nothing is in the archive, or nothing in the range.
@@ -64,9 +63,7 @@ def write_report(
     if archive and week:
         ids = {one.evidence.record.portal_id for one in watched}
         legacy = read_legacy(archive, week, ids)
-    page = render_report(
-        watched, reader.stops(), options, lang=lang, legacy=legacy, catalogue=catalogue
-    )
+    page = render_report(watched, reader.stops(), options, lang=lang, legacy=legacy, places=places)
     write_whole(page.encode(), to)
 
 
@@ -77,7 +74,7 @@ def render_report(
     *,
     lang: Lang = Lang.EN,
     legacy: LegacyFigures | None = None,
-    catalogue: Mapping[str, Portal] | None = None,
+    places: Places | None = None,
 ) -> str:
     """Render the page.
 
@@ -89,7 +86,7 @@ def render_report(
         options: Options by name that the commands on the page need to ask the same.
         lang: Language of the page.
         legacy: The predecessor's figures, where they are known.
-        catalogue: As in ``write_report``.
+        places: As in ``write_report``.
     """
     say = speaker(TEXTS, lang)
     command = partial(command_text, options=options)
@@ -98,7 +95,7 @@ def render_report(
     asked = [one for one in watched if _was_asked(one)] or list(watched)
     totals = take_totals(asked)
     status = read_status(asked, stops)
-    source = provenance_of(asked, drawing("report"))
+    source = provenance_of(asked, drawing("report", *(places.words if places else ())))
     return (
         _environment()
         .get_template("report.html")
@@ -110,7 +107,7 @@ def render_report(
             **_heading(asked, totals["activity"], source, say, lang),
             left_out=len(watched) - len(asked),
             figures=make_figures(totals, say, lang, command),
-            pictures=draw_pictures(asked, say, lang, drawing, catalogue),
+            pictures=draw_pictures(asked, say, lang, drawing, places),
             tables=(
                 portal_table(asked, _first_cells(status, say, lang), say, lang, command, source),
                 days_table(asked, say, lang, command, source),

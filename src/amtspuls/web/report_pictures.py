@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 import altair as alt
 from markupsafe import Markup, escape
@@ -43,12 +44,29 @@ DRAW: Mapping[str, Callable[..., Chart]] = MappingProxyType(
 )
 """Pictures of the page by the name that ``amtspuls plot`` knows, in the order of the page."""
 
-_BEFORE_CITIES = "portals"
+_BEFORE_CITIES, _CITIES = "portals", "compare"
 _WITH_NAMES, _BESIDE_NAMES = frozenset({"portals", "coverage"}), 690
 """Pictures with a name and a figure beside each line, and how wide they are drawn so that their texts keep their size."""
 
 _ID = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
 _ROOT = re.compile(r"<svg ([^>]*)>")
+
+
+class Places(NamedTuple):
+    """Where portals are.
+
+    Attributes:
+        portals: The catalogue, by id; None is the packaged one.
+        files: The user's own files that it was made with, for the commands that the page shows.
+    """
+
+    portals: Mapping[str, Portal] | None = None
+    files: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The files as options of a command."""
+        return tuple(word for file in self.files for word in ("--catalogue", file))
 
 
 @dataclass(frozen=True)
@@ -77,7 +95,7 @@ def draw_pictures(
     say: Say,
     lang: Lang,
     command: Command,
-    catalogue: Mapping[str, Portal] | None = None,
+    places: Places | None = None,
 ) -> tuple[Drawn, ...]:
     """Draw all pictures of the page; cities side by side where there are at least two.
 
@@ -86,18 +104,25 @@ def draw_pictures(
         say: Texts of the report.
         lang: Its language.
         command: Writes the commands.
-        catalogue: Portals by id, for the cities; the packaged ones when left out.
+        places: Where portals are; as the packaged catalogue has it when left out.
     """
+    places = places or Places()
+
+    def drawn_by(name: str) -> str:
+        words = places.words if name == _CITIES else ()
+        return command("plot", name, "--out", f"{name}.png", *words)
+
     known = _facts(small_print(watched, lang))
     # Vega works outside Python, so that one picture is rendered while the next is worked out.
     with ThreadPoolExecutor(max_workers=1) as renderer:
         started = [
             (name, *_start(chart, renderer))
-            for name, chart in _charts(watched, lang, catalogue)
+            for name, chart in _charts(watched, lang, places.portals)
             if chart
         ]
         return tuple(
-            _drawn(name, title, svg.result(), known, say, command) for name, title, svg in started
+            _drawn(name, title, svg.result(), known, say, drawn_by(name))
+            for name, title, svg in started
         )
 
 
@@ -109,7 +134,7 @@ def _charts(
     for name, draw in DRAW.items():
         yield name, draw(watched, options=narrow if name in _WITH_NAMES else options)
         if name == _BEFORE_CITIES:
-            yield "compare", _cities(watched, narrow)
+            yield _CITIES, _cities(watched, narrow)
 
 
 def _start(chart: Chart, renderer: ThreadPoolExecutor) -> tuple[alt.TitleParams, Future[str]]:
@@ -136,7 +161,7 @@ def _facts(lines: Sequence[str]) -> list[str]:
 
 
 def _drawn(
-    name: str, title: alt.TitleParams, svg: str, known: Sequence[str], say: Say, command: Command
+    name: str, title: alt.TitleParams, svg: str, known: Sequence[str], say: Say, command: str
 ) -> Drawn:
     caption = say(f"c_{name}")
     label = say("shows", title=title.text, caption=caption)
@@ -146,7 +171,7 @@ def _drawn(
         caption,
         " · ".join(fact for fact in _facts(title.subtitle) if fact not in known),
         Markup(inline_svg(svg, name, label)),  # noqa: S704 - drawn by us; Vega escapes its texts, inline_svg the label
-        command("plot", name, "--out", f"{name}.png"),
+        command,
     )
 
 
