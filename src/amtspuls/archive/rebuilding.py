@@ -6,6 +6,7 @@ Free is what a span says that was open then, as ``archive/joining.py`` joins the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -15,13 +16,16 @@ from amtspuls.archive.joining import Joiner
 from amtspuls.archive.merging import back_to_slots, rest_of, whole_weeks
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
-from amtspuls.archive.pieces import Piece
+from amtspuls.archive.pieces import LEFT_OUT, Piece, is_answered
 from amtspuls.archive.queries import read_free, read_zone
 from amtspuls.archive.reader_live import live_state, state_of
 from amtspuls.archive.schema import PORTALS, SNAPSHOTS
-from amtspuls.archive.times import Ints
+from amtspuls.archive.times import Ints, slot_at
 from amtspuls.archive.week import IsoWeek
-from amtspuls.model import Calendar, Outcome
+from amtspuls.model import Calendar, Covered, Outcome
+
+_MINUTES_PER_DAY = 1440
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 def rebuild_state(
@@ -161,8 +165,36 @@ class _Past:
     def _before(self) -> Joiner:
         """All that the newest week does not know: what has waited since before it."""
         joiner = Joiner()
-        weeks = [week for week in reversed(self._weeks[1:]) if isinstance(week, IsoWeek)]
-        if self.mixed:
-            for week in weeks[back_to_slots(self.moment, self.portal_id, weeks, self.at_s) :]:
-                joiner.add(self._read(week))
+        for place in range(self._oldest() if self.mixed else 0, 0, -1):
+            joiner.add(self._piece(place)[0])
         return joiner
+
+    def _oldest(self) -> int:
+        """Place of the oldest week of which anything may still wait; 0 where nothing does."""
+        weeks = [week for week in reversed(self._weeks[1:]) if isinstance(week, IsoWeek)]
+        furthest = len(weeks) - back_to_slots(self.moment, self.portal_id, weeks, self.at_s)
+        oldest, reach = 0, self._reach(0)
+        for place, week in enumerate(weeks[::-1][:furthest], start=1):
+            last_day = self.moment.shelf.latest_slot(week, self.portal_id) // _MINUTES_PER_DAY
+            known = self.moment.shelf.calendars(week, self.portal_id)
+            if any(reach.get(one.key, -1) < last_day or one.key in self._former for one in known):
+                for read in range(oldest + 1, place + 1):
+                    for key, day in self._reach(read).items():
+                        reach[key] = max(day, reach.get(key, -1))
+                oldest = place
+        return oldest
+
+    def _reach(self, place: int) -> dict[str, int]:
+        """By key of a calendar, up to which day from that of the moment on a view of a week covers all."""
+        piece, ordinal = self._piece(place)
+        today = date.fromordinal(_EPOCH_DAY + slot_at(self.at_s, piece.zone) // _MINUTES_PER_DAY)
+        views, found = piece.portal.views, dict[str, int]()
+        answered = is_answered(views.outcome) & (views.first <= ordinal)
+        answered &= piece.numbers[views.calendar] != LEFT_OUT
+        for covered in set(views.covered[answered].tolist()):
+            ends = [end for begin, end in Covered.parse(covered).ranges if begin <= today <= end]
+            last = ends[0].toordinal() - _EPOCH_DAY if ends else -1
+            for number in set(views.calendar[answered & (views.covered == covered)].tolist()):
+                key = piece.portal.calendars[number].key
+                found[key] = max(last, found.get(key, -1))
+        return found
