@@ -35,6 +35,15 @@ def test_where_start_times_move_only_what_was_taken_is_booked(seed: int) -> None
     assert found.bookings.weight.sum() == pytest.approx(truth, rel=0.15)
 
 
+@pytest.mark.parametrize("seed", [10, 32])
+def test_appointments_of_two_steps_float_too_and_flaps_hide_it_not(seed: int) -> None:
+    """Seed 10: 20 minutes on a grid of ten beside a calendar that cannot float; 32: a page that flaps all day."""
+    typing, truth = _typed("random", seed)
+    shifts = find_shifts(typing.scene)
+    assert shifts.length.tolist() == {10: [0, 20], 32: [40, 40, 60]}[seed]
+    assert transitions_of(typing).bookings.weight.sum() == pytest.approx(truth, rel=0.25)
+
+
 def test_calendars_of_different_lengths_over_one_desk_are_joined() -> None:
     """Seed 4: two desks with two calendars each, of 20 and 15 and of 15 and 30 minutes."""
     typing, _ = _typed("floating-grid", 4)

@@ -26,8 +26,10 @@ _LOOKS = 48
 _SLOT_BITS = 26
 _LEAST_GAPS = 20
 _USUAL = 0.5
-_STEPS_APART = 3
+_STEPS_APART = 2
 _OFTEN = 0.25
+_FLAPPED = 3
+"""So many days of a calendar that lose start times in one step do not because one moved."""
 _EDGE_S = 120
 
 
@@ -94,7 +96,7 @@ def _first(scene: Scene, rows: Ints, step: Ints, count: int) -> Ints:
 def _are_floating(scene: Scene, length: Ints) -> Bools:
     """Which calendars have a floating grid.
 
-    Their neighbouring start times are several steps of the finest grid apart, and where one vanishes another one
+    Their neighbouring start times are steps of the finest grid apart, and where one vanishes another one
     often appears on the same day at once. On a fixed grid that is chance.
     """
     apart = length >= _STEPS_APART * scene.grid_min
@@ -103,6 +105,11 @@ def _are_floating(scene: Scene, length: Ints) -> Bools:
     came = np.flatnonzero(apart[scene.calendar] & (scene.opened > 0))
     gone = distinct((scene.calendar[went] << 20 | scene.day[went]) * width + scene.closed[went])
     new = distinct((scene.calendar[came] << 20 | scene.day[came]) * width + scene.opened[came])
+    # A page that flaps loses many days at once, and none of them moves.
+    _, step, days = np.unique(
+        (gone // width >> 20) * width + gone % width, return_inverse=True, return_counts=True
+    )
+    gone = gone[days[step] < _FLAPPED]
     # A portal draws all its calendars alike.
     often = int(np.isin(gone, new).sum()) >= _OFTEN * max(1, len(gone))
     found: Bools = apart & often
