@@ -8,6 +8,7 @@ from amtspuls.analysis.changes import Changes
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import number_rows, number_values, order_by
 
 _BOOKED, _HELD = CODES[Kind.BOOKED], CODES[Kind.HELD]
 _AGAIN = (CODES[Kind.HOLD_EXPIRED], CODES[Kind.RETURNED])
@@ -23,11 +24,8 @@ def pair_codes(*pairs: tuple[Ints, Ints]) -> tuple[Ints, ...]:
         One column of numbers for each two.
     """
     first, second = (np.concatenate(column) for column in zip(*pairs, strict=True))
-    _, low = np.unique(first, return_inverse=True)
-    values, high = np.unique(second, return_inverse=True)
-    _, codes = np.unique(low * max(1, len(values)) + high, return_inverse=True)
     edges = np.cumsum([len(one) for one, _ in pairs])[:-1]
-    return tuple(part.astype(np.int64) for part in np.split(codes, edges))
+    return tuple(np.split(number_rows(first, second), edges))
 
 
 def next_rows(codes: Ints, at: Ints, wanted: Ints, after: Ints) -> Ints:
@@ -44,9 +42,9 @@ def next_rows(codes: Ints, at: Ints, wanted: Ints, after: Ints) -> Ints:
     """
     if len(codes) == 0:
         return np.full(len(wanted), -1, np.int64)
-    moments, ranks = np.unique(at, return_inverse=True)
+    moments, ranks = number_values(at)
     keys = codes * (len(moments) + 1) + ranks
-    order = np.argsort(keys, kind="stable")
+    order = order_by(keys)
     least = np.searchsorted(moments, after, "right")
     place = np.searchsorted(keys[order], wanted * (len(moments) + 1) + least)
     row = order[np.minimum(place, len(codes) - 1)]
@@ -69,7 +67,7 @@ def last_seen(evidence: Evidence, calendar: Ints) -> Ints:
     views = evidence.views
     chosen = evidence.view_answered & evidence.in_range(views.taken_at)
     # By place, not by number: numbers of calendars of sealed weeks begin at millions.
-    known, place = np.unique(np.append(calendar, views.calendar[chosen]), return_inverse=True)
+    known, place = number_values(np.append(calendar, views.calendar[chosen]))
     newest = np.full(len(known), evidence.asked.from_s, np.int64)
     np.maximum.at(newest, place[len(calendar) :], views.taken_at[chosen])
     return newest[place[: len(calendar)]]

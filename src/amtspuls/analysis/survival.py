@@ -60,7 +60,8 @@ def estimate_survival(
         return None
     order = np.argsort(lasted, kind="stable")
     lasted, ended, weights = lasted[order], ended[order], weights[order]
-    times, first = np.unique(lasted, return_index=True)
+    first = np.flatnonzero(np.append(True, lasted[1:] != lasted[:-1]))
+    times = lasted[first]
     at_risk = np.cumsum(weights[::-1])[::-1][first]
     ends = np.add.reduceat(np.where(ended, weights, 0.0), first)
     some = ends > 0

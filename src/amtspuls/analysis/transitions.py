@@ -157,7 +157,8 @@ def _side(scene: Scene, side: Side, rows: Ints, *, opening: bool) -> Changes:
 
 def _is_final(changes: Changes, before_s: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """What vanished may still come back from a hold; all else is said once and for all."""
-    may_change = np.isin(changes.kind, [CODES[kind] for kind in (Kind.BOOKED, Kind.WITHDRAWN)])
+    booked, withdrawn = CODES[Kind.BOOKED], CODES[Kind.WITHDRAWN]
+    may_change = (changes.kind == booked) | (changes.kind == withdrawn)
     found: np.ndarray[tuple[int], np.dtype[np.bool_]] = ~may_change | (changes.at <= before_s)
     return found
 
