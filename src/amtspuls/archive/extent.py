@@ -22,6 +22,7 @@ from amtspuls.archive.week import IsoWeek
 # A zone that was corrected meanwhile may have moved the edge of a week by hours.
 _EDGE = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+_INSTANT = timedelta(microseconds=1)
 
 
 def count_weeks(taken_at: Ints, zone: ZoneInfo) -> dict[IsoWeek, int]:
@@ -109,7 +110,8 @@ class Extent:
         """
         weeks = self.weeks
         begin = 0 if from_at is None else bisect_left(weeks, self._week_of(from_at))
-        end = len(weeks) if until_at is None else bisect_right(weeks, self._week_of(until_at))
+        newest = until_at and self._week_of(until_at - _INSTANT)
+        end = len(weeks) if newest is None else bisect_right(weeks, newest)
         begin, end = max(0, min(begin, end) - 1), max(begin, end) + 1
         return self._read(
             weeks[begin].bounds(self.zone)[0] if begin else None,
