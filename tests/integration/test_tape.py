@@ -20,7 +20,7 @@ from amtspuls.replica.faults import Fault, FaultName
 from support.collecting import QUICK, Collecting
 from support.taping import NOW, PORTALS, by_portal, played, script, taped_rounds
 
-pytestmark = pytest.mark.sim
+pytestmark = [pytest.mark.sim, pytest.mark.slow]
 
 USUAL = {FaultName.RESET, FaultName.FORBIDDEN, FaultName.CHANGED, FaultName.SESSION_LOST}
 """What is tried at every system; everything at one of them, or at all in an endurance run."""

@@ -24,7 +24,7 @@ from support.practice_etermin import etermin
 from support.practice_impf import impf
 from support.practice_tevis import tevis
 
-pytestmark = pytest.mark.sim
+pytestmark = [pytest.mark.sim, pytest.mark.slow]
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WORDS = st.sampled_from(

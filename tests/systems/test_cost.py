@@ -27,6 +27,8 @@ from amtspuls.systems.cost import (
 from support.collecting import collecting
 from support.portals import a_portal
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 AT = datetime(2026, 1, 28, 8, tzinfo=UTC)
 WINDOW_MONTHS = 4
