@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import copytree
 
 import pyarrow.parquet as pq
 import pytest
@@ -81,6 +82,23 @@ def test_the_old_numbers_of_a_week_are_not_put_beside_a_part_of_it(archive: Path
     assert "only for whole sealed weeks" in found.err.replace("\n", " ")
     whole = run_well(*options, "--from", "2026-01-26", "--until", "2026-01-28")
     assert json.loads(whole.out)[0]["legacy_bookings"], "nothing of the week lies outside"
+
+
+def test_the_old_numbers_of_years_leave_out_weeks_of_which_nothing_is_known(
+    archive: Path, tmp_path: Path
+) -> None:
+    copytree(archive, tmp_path, dirs_exist_ok=True)
+    options = ("estimate", "--archive", tmp_path, "--legacy", "--format", "json")
+    (alone,) = json.loads(run_well(*options).out)
+    later = START + timedelta(weeks=60)
+    rows = [PlainRow(later + timedelta(minutes=15 * n), "280/1", ()) for n in range(9)]
+    week = IsoWeek.of(later.date())
+    write_week(tmp_path / "weeks", week, [seal_rows("amt", rows)], LIVE)
+    found = run_well(*options)
+    (row,) = json.loads(found.out)
+    assert row["legacy_bookings"] == alone["legacy_bookings"]
+    assert row["bookings"] is None, "of sixty weeks nearly nothing is covered"
+    assert "left out" not in found.err
 
 
 def test_by_calendar_it_counts_in_each(archive: Path) -> None:

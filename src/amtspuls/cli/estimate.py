@@ -84,7 +84,7 @@ def estimate(
     elif old is None:
         say(
             "the predecessor's numbers are left out: they can be had only for whole sealed weeks, and this range"
-            " cuts one or has one that is not sealed"
+            " cuts one, or has snapshots of one that is not sealed (`amtspuls seal` seals what is over)"
         )
     _print(rows, provenance, form)
 
@@ -106,7 +106,9 @@ def _old_numbers(folder: Path, watched: Sequence[Watched]) -> CalendarCounts | N
 
     if cuts_a_week(watched):
         return None
-    weeks = [IsoWeek.parse(text) for text in list_weeks(watched)]
+    # In a week of which the archive knows nothing the predecessor's figures are none either.
+    known = set[IsoWeek]().union(*(one.evidence.extent.weeks for one in watched))
+    weeks = [week for week in map(IsoWeek.parse, list_weeks(watched)) if week in known]
     return count_weeks(
         folder / WEEKS_NAME, weeks, {one.evidence.record.portal_id for one in watched}
     )
