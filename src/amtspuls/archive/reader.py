@@ -146,8 +146,7 @@ class Reader:
                 live = read_views(moment.live, portal_id, snapshots)
                 kept = _shown(moment, portal_id, live.taken_at)
                 parts.append(ViewColumns._make(column[kept] for column in live))
-            ranks = self._numbers.ranks(moment, portal_id)
-        return _ordered_views(parts, ranks)
+            return _ordered_views(parts, self._numbers.ranks(moment, portal_id))
 
     def spans(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
