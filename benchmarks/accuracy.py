@@ -84,7 +84,8 @@ What makes the worst of them was looked up on seeds below 1000, which are the on
 
 - **One start time a day** (`impfthueringen`), above all when sold out and asked every minute. A start time that is
   booked or given back behind the first free one changes no page. Seed 21, two such desks with half as many people again
-  as they can serve: a fifth of the bookings and half of the cancellations leave no trace of their own.
+  as they can serve: a fifth of the bookings is not seen at all, and half of the cancellations look like start times that
+  only moved up.
 - **Floating grids** that are not recognised: where an appointment takes one or two steps of the grid, few start times move,
   and those that do look like bookings and cancellations (seeds 43 and 59: bookings +2 to +4 %, cancellations +77 %).
   Two desks whose start times fall together hide what moves (seed 32: +20 %).

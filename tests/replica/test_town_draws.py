@@ -19,6 +19,7 @@ from amtspuls.replica.town import (
     SCENARIOS,
     Town,
     TruthKind,
+    days_read,
     make_scenario,
     scenario_of,
     take_looks,
@@ -196,3 +197,11 @@ def test_what_comes_back_after_a_flap_is_no_shift() -> None:
 
     assert vanished > 100
     assert back > 0.9 * vanished
+
+
+def test_truth_reaches_as_far_as_views_do() -> None:
+    """The vaccination portal's reader takes what the page shows, however few days are asked of others."""
+    (office,) = town_of("narrow-view").offices
+    assert days_read(office) == office.view_days
+    assert days_read(replace(office, view_days=0)) is None
+    assert days_read(replace(office, system="impfthueringen")) is None

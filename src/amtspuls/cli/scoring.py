@@ -87,13 +87,14 @@ def start_of(seed: int) -> date:
 def truth_of(town: Town) -> TruthRecord:
     """The truth about the one office of a scenario as plain records."""
     from amtspuls.analysis.score_truth import TruthLine, TruthRecord
+    from amtspuls.replica.town import days_read
 
     (office,) = town.offices
     return TruthRecord(
         portal_id=office.id,
         zone=town.portals[office.id].zone,
         hold_s=60 * office.habits.longest_hold_min,
-        view_days=office.view_days or None,
+        view_days=days_read(office),
         from_s=int(town.first_at.timestamp()),
         until_s=int(town.last_at.timestamp()),
         shown={key: tuple(slots) for key, slots in town.offer(office.id, town.first_at).items()},

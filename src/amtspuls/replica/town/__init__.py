@@ -9,7 +9,7 @@ from amtspuls.replica.town.scenarios import (
     scenario_of,
 )
 from amtspuls.replica.town.town import Town, make_scenario, make_town
-from amtspuls.replica.town.watch import take_looks
+from amtspuls.replica.town.watch import days_read, take_looks
 
 __all__ = [
     "FIRST_SCENARIOS",
@@ -18,6 +18,7 @@ __all__ = [
     "Town",
     "Truth",
     "TruthKind",
+    "days_read",
     "make_scenario",
     "make_town",
     "require_scenario",

@@ -21,6 +21,8 @@ from amtspuls.replica.town.town import Town
 LOOK_AHEAD_WEEKS = 9
 """How far the collector looks when nobody says how far."""
 
+_SAMPLED = "impfthueringen"
+"""Its reader takes what the page shows, however far ahead, and covers no other day."""
 _LATEST_START_S = 580
 _JITTER_S = 20
 _LONGEST_FAILURE = 8
@@ -111,6 +113,11 @@ def _without(view: View, unread: Mapping[str, frozenset[date]]) -> View:
     )
 
 
+def days_read(office: TownPortal) -> int | None:
+    """Days after today that the views of an office reach; None where they have all that the page shows."""
+    return None if office.system == _SAMPLED else office.view_days or None
+
+
 def _views(
     office: TownPortal,
     calendars: Sequence[ReplicaCalendar],
@@ -118,11 +125,11 @@ def _views(
     today: date,
 ) -> Iterator[View]:
     """Views as the system's reader makes them; the vaccination portal covers the days it shows only."""
-    sampled = office.system == "impfthueringen"
-    days = office.view_days or 7 * LOOK_AHEAD_WEEKS
+    sampled, last = office.system == _SAMPLED, days_read(office)
+    days = last or 7 * LOOK_AHEAD_WEEKS
     for one in calendars:
         slots = offer.get(one.key, ())
-        if office.view_days and not sampled:
+        if last:
             slots = _until(slots, today + timedelta(days=days))
         if not slots and (sampled or office.sold_out == "absent"):
             continue
