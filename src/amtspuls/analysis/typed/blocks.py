@@ -26,6 +26,8 @@ _LEAST = 4
 """So many blocks must show a distance beyond the first before it is taken for reach."""
 _SMALL = 12
 """Blocks of a day with more start times teach nothing about single bookings."""
+_AT_ONCE = 100_000
+"""Start times that are looked for at once."""
 
 
 def learn_reach(scene: Scene, rows: Ints) -> Ints:
@@ -72,24 +74,30 @@ def shares_by_distance(scene: Scene, rows: Ints) -> Shares | None:
     rows, days = rows[few], days[few]
     if not len(rows):
         return None
-    found = [_share(scene, rows, days, steps) for steps in range(1, FARTHEST + 1)]
-    return Shares(*(np.stack(column) for column in zip(*found, strict=True)))
+    # Of few rows all distances at once, of many one after the other.
+    size = max(1, _AT_ONCE // len(rows))
+    steps = np.arange(1, FARTHEST + 1)
+    found = [_shares(scene, rows, days, steps[n : n + size]) for n in range(0, FARTHEST, size)]
+    return Shares(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 
-def _share(scene: Scene, rows: Ints, days: Ints, steps: int) -> tuple[Floats, Ints]:
-    """By group: of free starts so many steps away, the share that vanished too; each day block counts once."""
-    beside = scene.span_at(
-        scene.calendar[rows], scene.slot[rows] + steps * scene.grid[rows], scene.closed[rows]
-    )
+def _shares(scene: Scene, rows: Ints, days: Ints, steps: Ints) -> Shares:
+    """By distance and group: of free starts so many steps away, the share that vanished; each block counts once."""
+    count, closed = len(steps), np.tile(scene.closed[rows], len(steps))
+    slot = scene.slot[rows] + steps[:, None] * scene.grid[rows]
+    beside = scene.span_at(np.tile(scene.calendar[rows], count), slot.ravel(), closed)
     free = beside >= 0
-    both = free & (scene.closed[np.maximum(beside, 0)] == scene.closed[rows])
-    had = np.bincount(days, free)
-    share = np.bincount(days, both) / np.maximum(had, 1)
-    owner = np.zeros(len(had), np.int64)
+    both = free & (scene.closed[np.maximum(beside, 0)] == closed)
+    blocks, groups = int(days.max()) + 1, scene.group_count
+    of_block = (days + blocks * np.arange(count)[:, None]).ravel()
+    had = np.bincount(of_block, free, minlength=count * blocks)
+    share = np.bincount(of_block, both, minlength=count * blocks) / np.maximum(had, 1)
+    owner = np.zeros(blocks, np.int64)
     owner[days] = scene.group[rows]
-    count = np.bincount(owner[had > 0], minlength=scene.group_count)
-    total = np.bincount(owner[had > 0], share[had > 0], minlength=scene.group_count)
-    return total / (count + 1), count
+    of_group, some = (owner + groups * np.arange(count)[:, None]).ravel(), had > 0
+    number = np.bincount(of_group[some], minlength=count * groups)
+    total = np.bincount(of_group[some], share[some], minlength=count * groups)
+    return Shares((total / (number + 1)).reshape(count, groups), number.reshape(count, groups))
 
 
 def find_blocks(

@@ -56,8 +56,10 @@ def stride_of(share: np.ndarray[tuple[int], np.dtype[np.float64]], count: Ints) 
     for stride in range(2, _LONGEST + 1):
         own = steps % stride == 0
         first = np.flatnonzero(own)[:_MULTIPLES]
+        if (count[first] < _LEAST).any():
+            continue
         clear = share[first] > np.median(share[~own]) + ABOVE_CHANCE
         between = share[: stride - 1] <= np.median(share[~own]) + ABOVE_CHANCE
-        if clear.all() and between.all() and (count[first] >= _LEAST).all():
+        if clear.all() and between.all():
             return stride
     return 1
