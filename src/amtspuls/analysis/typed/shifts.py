@@ -27,7 +27,7 @@ _SLOT_BITS = 26
 _LEAST_GAPS = 20
 _USUAL = 0.5
 _STEPS_APART = 2
-_OFTEN = 0.25
+_OFTEN = 0.2
 _FLAPPED = 3
 """So many days of a calendar that lose start times in one step do not because one moved."""
 _EDGE_S = 120
@@ -96,23 +96,38 @@ def _first(scene: Scene, rows: Ints, step: Ints, count: int) -> Ints:
 def _are_floating(scene: Scene, length: Ints) -> Bools:
     """Which calendars have a floating grid.
 
-    Their neighbouring start times are steps of the finest grid apart, and where one vanishes another one
-    often appears on the same day at once. On a fixed grid that is chance.
+    Their neighbouring start times are steps of the finest grid apart, and where one vanishes another one that
+    would overlap with it often appears at once. On a fixed grid that is chance.
     """
     apart = length >= _STEPS_APART * scene.grid_min
     width = np.int64(len(scene.taken_at) + 2)
     went = np.flatnonzero(apart[scene.calendar] & scene.vanished)
     came = np.flatnonzero(apart[scene.calendar] & (scene.opened > 0))
-    gone = distinct((scene.calendar[went] << 20 | scene.day[went]) * width + scene.closed[went])
-    new = distinct((scene.calendar[came] << 20 | scene.day[came]) * width + scene.opened[came])
+    step = (scene.calendar[went] << 20 | scene.day[went]) * width + scene.closed[went]
+    other = (scene.calendar[came] << 20 | scene.day[came]) * width + scene.opened[came]
+    minute, other_minute = (scene.slot[rows] % MINUTES_PER_DAY for rows in (went, came))
+    near = _distance(step << 11 | minute, np.sort(other << 11 | other_minute))
+    gone = distinct(step)
+    moved = distinct(step[near < length[scene.calendar[went]]])
     # A page that flaps loses many days at once, and none of them moves.
-    _, step, days = np.unique(
-        (gone // width >> 20) * width + gone % width, return_inverse=True, return_counts=True
-    )
-    gone = gone[days[step] < _FLAPPED]
+    calendar_step = (gone // width >> 20) * width + gone % width
+    _, number, days = np.unique(calendar_step, return_inverse=True, return_counts=True)
+    gone = gone[days[number] < _FLAPPED]
     # A portal draws all its calendars alike.
-    often = int(np.isin(gone, new).sum()) >= _OFTEN * max(1, len(gone))
+    often = int(np.isin(gone, moved).sum()) >= _OFTEN * max(1, len(gone))
     found: Bools = apart & often
+    return found
+
+
+def _distance(values: Ints, ordered: Ints) -> Ints:
+    """How far each value is from the nearest of some that are in order; far where there are none."""
+    far = np.iinfo(np.int64).max
+    if not len(ordered):
+        return np.full(len(values), far)
+    place = np.searchsorted(ordered, values)
+    after = np.abs(ordered[np.minimum(place, len(ordered) - 1)] - values)
+    before = np.abs(ordered[np.maximum(place - 1, 0)] - values)
+    found: Ints = np.minimum(after, before)
     return found
 
 
