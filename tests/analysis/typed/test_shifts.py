@@ -25,8 +25,8 @@ def _typed(name: str, seed: int) -> tuple[Typing, int]:
     return type_changes(evidence), truth
 
 
-# One desk or two, one length or several; of 4 and 8 calendars over one desk show other start times, of 13 few move.
-@pytest.mark.parametrize("seed", [2, 3, 4, 8, 13])
+# One desk or two, one length or several; of 4 and 8 calendars over one desk show other start times, of 20 few move.
+@pytest.mark.parametrize("seed", [2, 3, 4, 8, 20])
 def test_where_start_times_move_only_what_was_taken_is_booked(seed: int) -> None:
     typing, truth = _typed("floating-grid", seed)
     found = transitions_of(typing)

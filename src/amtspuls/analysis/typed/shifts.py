@@ -27,7 +27,7 @@ _SLOT_BITS = 26
 _LEAST_GAPS = 20
 _USUAL = 0.5
 _STEPS_APART = 2
-_OFTEN = 0.2
+_OFTEN = 0.18
 _FLAPPED = 3
 """So many days of a calendar that lose start times in one step do not because one moved."""
 _EDGE_S = 120
