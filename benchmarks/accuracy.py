@@ -87,8 +87,8 @@ What makes the worst of them was looked up on seeds below 1000, which are the on
   as they can serve: a fifth of the bookings is not seen at all, and half of the cancellations look like start times that
   only moved up.
 - **Floating grids** that are not recognised: where an appointment takes one or two steps of the grid, few start times move,
-  and those that do look like bookings and cancellations (seeds 43 and 59: bookings +2 to +4 %, cancellations +77 %).
-  Two desks whose start times fall together hide what moves (seed 32: +20 %).
+  and those that do look like bookings and cancellations (seed 43: bookings +4 %, cancellations +78 %). Two desks whose
+  start times fall together hide what moves (seed 32: bookings +20 %).
 - **Few people.** With 20 true cancellations in four weeks, five more are a quarter."""
 
 
