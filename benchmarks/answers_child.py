@@ -5,6 +5,7 @@ Prints its peak of memory in MB and its CPU seconds, those of its workers added;
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import re
@@ -16,9 +17,6 @@ from typing import NamedTuple
 
 from amtspuls.analysis import PRELOAD
 from amtspuls.executor import load_early, open_executor
-
-WATCHING = ("wait", "within-target", "zero-rate", "free-stock", "offered-hours", "coverage")
-"""Measures of what was free, whatever became of it."""
 
 
 class Cost(NamedTuple):
@@ -45,7 +43,7 @@ def answer_all(folder: Path, workers: int) -> Cost:
     """Transitions by kind, estimates by portal, all measures by their usual grouping."""
     from amtspuls.analysis.estimate_table import tabulate
     from amtspuls.analysis.grouping import By
-    from amtspuls.analysis.measures import MEASURES, load_watched, take_measure
+    from amtspuls.analysis.measures import MEASURES, PARTS, load_watched, take_measure
     from amtspuls.analysis.selection import Selection
     from amtspuls.analysis.sharing import Sharing, begin
     from amtspuls.analysis.transition_table import count_kinds
@@ -58,9 +56,8 @@ def answer_all(folder: Path, workers: int) -> Cost:
             executor = opened.enter_context(open_executor("local", workers, preload=PRELOAD))
             sharing = Sharing(executor, folder)
         watched = load_watched(reader, Selection(), sharing=sharing)
-        begin(watched)
-        # What needs no transitions first, while others work them out.
-        for measure in sorted(MEASURES.values(), key=lambda measure: measure.name not in WATCHING):
+        begin(watched, PARTS)
+        for measure in MEASURES.values():
             take_measure(measure, watched, measure.by[0])
         count_kinds(watched)
         tabulate(watched, By.PORTAL, {}, None)
@@ -79,6 +76,7 @@ def _about(pid: str, key: str) -> str:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000)  # as the command line does
     if sys.argv[2] != "0":
         load_early(PRELOAD)  # on the other core, while this one loads the rest
     print(*answer_all(Path(sys.argv[1]), int(sys.argv[2])))

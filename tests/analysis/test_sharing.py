@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from amtspuls.analysis.behaviour import behaviour_of, learn
 from amtspuls.analysis.grouping import Watched
-from amtspuls.analysis.measures import load_watched
+from amtspuls.analysis.measures import PARTS, load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.sharing import Sharing, begin, cut_batches
 from amtspuls.archive.live import open_reader
@@ -38,6 +39,13 @@ class Counting(ThreadPoolExecutor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         self.asked += 1
         return super().submit(fn, *args, **kwargs)
+
+
+def opened(folder: Path) -> tuple[Watched, ...]:
+    with closing(open_reader(folder)) as reader:
+        for portal_id in reversed(PORTALS):
+            reader.calendars(portal_id)
+        return load_watched(reader, Selection())
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +80,27 @@ def test_what_others_find_is_what_is_found_here(folder: Path) -> None:
                 np.testing.assert_array_equal(getattr(theirs.changes, name), column)
             for mine, its in zip(ours.bookings, theirs.bookings, strict=True):
                 np.testing.assert_array_equal(mine, its)
+        assert executor.asked == asked
+
+
+def test_parts_that_were_ordered_come_from_others_and_no_others_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = [Watched(one.evidence) for one in opened(folder)]
+    expected = [[part(one) for part in PARTS] for one in alone]
+    ordered, here = PARTS[:-1], PARTS[-1]
+    with Counting(1) as executor, shared(folder, executor) as watched:
+        begin(watched, ordered)
+        for one in watched:
+            _ = one.transitions
+        asked = executor.asked
+        with monkeypatch.context() as patch:
+            for part in ordered:
+                patch.delattr(part, "_work")
+            for one, columns in zip(watched, expected, strict=True):
+                for part, wanted in zip(ordered, columns, strict=False):
+                    assert pickle.dumps(part(one)) == pickle.dumps(wanted)
+        assert all(one.found_by_others(here.name) is None for one in watched)
         assert executor.asked == asked
 
 

@@ -1,4 +1,4 @@
 """What the archive says: one file per question."""
 
-PRELOAD = ("amtspuls.analysis.sharing",)
+PRELOAD = ("amtspuls.analysis.sharing", "amtspuls.analysis.measures")
 """What processes that share the work need loaded; see ``executor.load_early``."""

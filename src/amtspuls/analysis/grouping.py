@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +120,10 @@ class Watched:
         later = known[1:][views.calendar[known[1:]] == views.calendar[known[:-1]]]
         inside = self.evidence.in_range(views.taken_at[later])
         return frozenset(views.calendar[later[inside]].tolist())
+
+    def found_by_others(self, name: str) -> Any | None:
+        """What somebody else worked out of this portal; None where nobody did. See ``once``."""
+        return None
 
     @cached_property
     def transitions(self) -> Transitions:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from amtspuls.analysis.changes import Floats
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import HOUR_S, Ints
 from amtspuls.analysis.moments import gather
+from amtspuls.analysis.once import once
 
 RULE = "returns-1"
 """Returns within two hours less those of the next two."""
@@ -45,17 +45,9 @@ class Closings(NamedTuple):
     step_s: Ints
 
 
-_FOUND: WeakKeyDictionary[Watched, Closings] = WeakKeyDictionary()
-
-
+@once
 def find_closings(one: Watched) -> Closings:
     """Follow what vanished before its time on a page that was otherwise well; worked out once."""
-    if one not in _FOUND:
-        _FOUND[one] = _follow(one)
-    return _FOUND[one]
-
-
-def _follow(one: Watched) -> Closings:
     evidence, learned = one.evidence, behaviour_of(one.evidence)
     seen = Sightings(evidence)
     rows = seen.rows

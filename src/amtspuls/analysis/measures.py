@@ -27,6 +27,7 @@ from amtspuls.analysis import (
     refresh,
     releases,
     slot_life,
+    stock,
     wait,
     wanted_times,
     watching,
@@ -44,6 +45,7 @@ from amtspuls.analysis.grouping import (
 )
 from amtspuls.analysis.labels import describe_label
 from amtspuls.analysis.observed import Observed, observe
+from amtspuls.analysis.once import Once
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.sharing import Sharing, share
 from amtspuls.analysis.transitions import RULE
@@ -78,6 +80,16 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
     }
 )
 """All measures by name, in the order in which they are listed."""
+
+PARTS: tuple[Once[Any], ...] = (
+    wait.find_waits,
+    stock.find_stock,
+    offered_hours.find_offered,
+    slot_life.find_lives,
+    releases.find_releases,
+    hold_time.find_closings,
+)
+"""What several measures ask of a portal, for those who share the work (``sharing.begin``)."""
 
 _ABOUT = {
     By.ALL: (),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of
 from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched, calendar_week
 from amtspuls.analysis.localtime import HOUR_S, Ints, week_of, weekday_of
 from amtspuls.analysis.observed import observe
+from amtspuls.analysis.once import once
 from amtspuls.analysis.standing import stretches
 
 RULE = "ever-free-1"
@@ -38,17 +38,9 @@ def compute_offered_hours(watched: Sequence[Watched], by: By) -> Figures:
     return {label: rows.get(label, _NOTHING) for label in observe(watched, by)}
 
 
-_FOUND: WeakKeyDictionary[Watched, tuple[Ints, Ints]] = WeakKeyDictionary()
-
-
+@once
 def find_offered(one: Watched) -> tuple[Ints, Ints]:
     """Calendars and slots of the spans that were open at some covered moment; worked out once."""
-    if one not in _FOUND:
-        _FOUND[one] = _look_for_offered(one)
-    return _FOUND[one]
-
-
-def _look_for_offered(one: Watched) -> tuple[Ints, Ints]:
     spans, covered = one.evidence.spans, one.covered
     ends_s = np.minimum(spans.closed_at, one.evidence.span_start_s)
     free = np.zeros(len(spans.slot), np.bool_)

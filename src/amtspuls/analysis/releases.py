@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from amtspuls.analysis.following import last_seen, next_rows, pair_codes
 from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, hour_of, weekday_of
+from amtspuls.analysis.once import once
 from amtspuls.analysis.quantiles import weighted_quantile
 from amtspuls.analysis.survival import estimate_survival, median_text
 from amtspuls.analysis.transitions import RULE
@@ -70,17 +70,9 @@ class Released(NamedTuple):
     rolled: Floats
 
 
-_FOUND: WeakKeyDictionary[Watched, tuple[Releases, Released]] = WeakKeyDictionary()
-
-
+@once
 def find_releases(one: Watched) -> tuple[Releases, Released]:
     """Collect the releases of a portal, by calendar and time, and their slots; worked out once."""
-    if one not in _FOUND:
-        _FOUND[one] = _collect(one)
-    return _FOUND[one]
-
-
-def _collect(one: Watched) -> tuple[Releases, Released]:
     slots = one.transitions.changes.of(Kind.RELEASED, Kind.HORIZON_ROLL)
     slots = slots.only(slots.opening)
     (release,) = pair_codes((slots.calendar, slots.at))

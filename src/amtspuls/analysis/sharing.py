@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from amtspuls.analysis.behaviour import Behaviour, behaviour_of, remember_behaviour
 from amtspuls.analysis.events import Transitions
 from amtspuls.analysis.evidence import Evidence, load_portal
 from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.once import Once, find_once
 from amtspuls.analysis.selection import Selection
-from amtspuls.analysis.transitions import find_transitions
 from amtspuls.archive.base import PortalRecord
 from amtspuls.archive.live import open_whole
 from amtspuls.archive.reader import Reader
@@ -48,15 +49,22 @@ class Task:
         selection: Its range.
         seen: What ``seen_of`` said where the work was handed out.
         numbers: Numbers of its calendars there, by key: they are the same in the answer.
+        parts: Names of what else is wanted of it; see ``once``.
     """
 
     portal_id: str
     selection: Selection
     seen: str
     numbers: dict[str, int]
+    parts: tuple[str, ...]
 
 
-Found = tuple[Transitions, Behaviour]
+class Found(NamedTuple):
+    """What was worked out of one portal; ``parts`` by name."""
+
+    transitions: Transitions
+    behaviour: Behaviour
+    parts: dict[str, Any]
 
 
 class _Work:
@@ -68,6 +76,13 @@ class _Work:
         self._sharing = sharing
         self._selection = selection
         self._evidence = evidence
+        self._parts: tuple[str, ...] = ()
+
+    def begin(self, parts: tuple[str, ...]) -> None:
+        """Hand the work out, with what else will be asked; nothing more once it is handed out."""
+        if "futures" not in vars(self):
+            self._parts = parts
+        _ = self.futures
 
     @cached_property
     def futures(self) -> dict[str, tuple[Future[list[Found]], int]]:
@@ -82,14 +97,19 @@ class _Work:
 
     def _task(self, one: Evidence) -> Task:
         numbers = {key: number for number, key in _keys_of(one).items()}
-        return Task(one.record.portal_id, _pinned(self._selection, one), seen_of(one), numbers)
+        pinned = _pinned(self._selection, one)
+        return Task(one.record.portal_id, pinned, seen_of(one), numbers, self._parts)
 
-    def transitions_of(self, evidence: Evidence) -> Transitions:
-        """Wait for the transitions of one portal; what was learned on the way need not be learned again."""
+    def find(self, evidence: Evidence) -> Found:
+        """Wait for one portal; what was learned on the way need not be learned again."""
         future, place = self.futures[evidence.record.portal_id]
-        transitions, behaviour = future.result()[place]
-        remember_behaviour(evidence, behaviour)
-        return transitions
+        found = future.result()[place]
+        remember_behaviour(evidence, found.behaviour)
+        return found
+
+    def has(self, part: str) -> bool:
+        """Whether a part is among what was handed out."""
+        return part in self._parts
 
 
 def cut_batches(evidence: Sequence[Evidence]) -> list[list[Evidence]]:
@@ -118,7 +138,11 @@ class SharedWatched(Watched):
     @cached_property
     def transitions(self) -> Transitions:
         """Bookings, cancellations and openings."""
-        return self.work.transitions_of(self.evidence)
+        return self.work.find(self.evidence).transitions
+
+    def found_by_others(self, name: str) -> Any | None:
+        """What others worked out besides; they are waited for only if they were told to."""
+        return self.work.find(self.evidence).parts[name] if self.work.has(name) else None
 
 
 def share(
@@ -132,11 +156,16 @@ def share(
     )
 
 
-def begin(watched: Sequence[Watched]) -> None:
-    """Have the transitions of all portals begun where others work them out; something else can be done meanwhile."""
+def begin(watched: Sequence[Watched], parts: Sequence[Once[Any]] = ()) -> None:
+    """Have the work on all portals begun where others do it; something else can be done meanwhile.
+
+    Args:
+        watched: The portals.
+        parts: What will be asked of each of them besides its transitions.
+    """
     for one in watched:
         if isinstance(one, SharedWatched):
-            _ = one.work.futures
+            one.work.begin(tuple(part.name for part in parts))
 
 
 def find_in_folder(folder: Path, tasks: Sequence[Task]) -> list[Found]:
@@ -147,7 +176,7 @@ def find_in_folder(folder: Path, tasks: Sequence[Task]) -> list[Found]:
         tasks: The portals.
 
     Returns:
-        Of each its transitions and what was learned of its calendars.
+        Of each its transitions, what was learned of its calendars, and the parts that are wanted.
 
     Raises:
         ArchiveError: The archive cannot be read here, or here it is another one.
@@ -166,7 +195,9 @@ def _find(reader: Reader, record: PortalRecord | None, task: Task, folder: Path)
             " must see one and the same folder; if a snapshot or a week was just stored, run again",
             path=str(folder),
         )
-    return find_transitions(evidence), behaviour_of(evidence)
+    one = Watched(evidence)
+    parts = {name: find_once(name)(one) for name in task.parts}
+    return Found(one.transitions, behaviour_of(evidence), parts)
 
 
 def seen_of(evidence: Evidence) -> str:

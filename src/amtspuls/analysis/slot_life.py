@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
 from amtspuls.analysis.moments import gather
+from amtspuls.analysis.once import once
 from amtspuls.analysis.survival import estimate_survival, median_text
 from amtspuls.analysis.transitions import RULE
 
@@ -38,21 +38,13 @@ class Lives(NamedTuple):
     gone: Bools
 
 
-_FOUND: WeakKeyDictionary[Watched, Lives] = WeakKeyDictionary()
-
-
+@once
 def find_lives(one: Watched) -> Lives:
     """Follow every slot that appeared until it is gone, begins, or the data end; worked out once.
 
     A slot that comes back begins another life. Where a change lies between two snapshots it is dated
     in their middle.
     """
-    if one not in _FOUND:
-        _FOUND[one] = _follow(one)
-    return _FOUND[one]
-
-
-def _follow(one: Watched) -> Lives:
     changes = one.transitions.changes
     # Found across a gap nobody knows how long a slot was there already.
     born = changes.only(changes.opening & changes.timed)

@@ -7,13 +7,13 @@ offered; a partial one may have missed something, so its stock is a lower bound.
 from __future__ import annotations
 
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.once import once
 from amtspuls.analysis.standing import blocks_of, count_standing
 from amtspuls.model import Outcome
 
@@ -40,17 +40,9 @@ class Stock(NamedTuple):
     whole: Bools
 
 
-_FOUND: WeakKeyDictionary[Watched, Stock] = WeakKeyDictionary()
-
-
+@once
 def find_stock(one: Watched) -> Stock:
     """Return what is free at every covered moment of a portal; worked out once."""
-    if one not in _FOUND:
-        _FOUND[one] = _work_out(one)
-    return _FOUND[one]
-
-
-def _work_out(one: Watched) -> Stock:
     covered, evidence = one.covered, one.evidence
     spans, covered_days = evidence.spans, evidence.covered_days
     ends_s = np.minimum(spans.closed_at, evidence.span_start_s)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S, Ints, day_of
 from amtspuls.analysis.moments import gather
+from amtspuls.analysis.once import once
 from amtspuls.analysis.quantiles import weighted_quantiles
 from amtspuls.analysis.standing import Block, blocks_of, count_standing
 from amtspuls.model import Outcome
@@ -57,17 +57,9 @@ class Waits(NamedTuple):
     known_days: Floats
 
 
-_FOUND: WeakKeyDictionary[Watched, Waits] = WeakKeyDictionary()
-
-
+@once
 def find_waits(one: Watched) -> Waits:
     """Return the wait at every covered moment of a portal; worked out once."""
-    if one not in _FOUND:
-        _FOUND[one] = _work_out(one)
-    return _FOUND[one]
-
-
-def _work_out(one: Watched) -> Waits:
     covered, evidence = one.covered, one.evidence
     starts = {name: np.full(len(covered.view), np.inf) for name in RANKS}
     spans, start_s = evidence.spans, evidence.span_start_s

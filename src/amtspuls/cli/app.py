@@ -6,6 +6,7 @@ failed; 130 interrupted.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import pkgutil
 import sys
@@ -70,6 +71,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     from amtspuls.errors import AmtspulsError
 
+    # Libraries make a hundred thousand objects while they load, and all stay: there is no garbage among them.
+    gc.set_threshold(50_000)
     words = sys.argv[1:] if arguments is None else arguments
     try:
         make_app(words[0] if words else "")(args=words, standalone_mode=True)
