@@ -236,7 +236,9 @@ class _Table:
             try:
                 # A group is so small that handing columns to threads costs more than it saves.
                 rows = self._file.read_row_group(group, self._schema.names, use_threads=False)
-                self._kept = (group, rows.cast(self._schema))
+                # Seldom: casting loads all functions that Arrow has.
+                fits = rows.schema.equals(self._schema)
+                self._kept = (group, rows if fits else rows.cast(self._schema))
             except (pa.ArrowException, OSError, ValueError) as error:
                 raise _damaged(self._path, f"row group {group} cannot be read ({error})") from error
         return self._kept[1]
