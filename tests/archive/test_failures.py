@@ -184,9 +184,9 @@ def _try_everything(folder: Path) -> int:
     return complaints
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, content: bytes | bytearray) -> None:
     """Put another file in the place of a database, as who restores a backup must: without the log of the old one."""
-    for name in ("-wal", "-shm"):
+    for name in ("", "-wal", "-shm"):
         path.with_name(path.name + name).unlink(missing_ok=True)
     path.write_bytes(content)
 

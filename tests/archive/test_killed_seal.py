@@ -87,7 +87,8 @@ def test_a_killed_seal_loses_nothing_and_is_finished_by_the_next() -> None:
         with closing(open_reader(unsealed)) as reader:
             before = told(reader)
         _, whole_s = sealer.seal(shutil.copytree(unsealed, Path(place) / "whole"), None)
-        killed, weeks_seen, limit_s = 0, set(), 1.1 * whole_s
+        weeks_seen: set[int] = set()
+        killed, limit_s = 0, 1.1 * whole_s
         for trial in range(10 * effort(TRIALS)):
             if trial >= effort(TRIALS) and killed >= effort(TRIALS) // 4 and len(weeks_seen) > 1:
                 break
