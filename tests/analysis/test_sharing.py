@@ -122,10 +122,16 @@ def test_what_others_learned_is_not_learned_again(
 @given(st.lists(st.integers(0, 1000), max_size=80))
 def test_every_portal_is_in_one_piece_and_the_largest_come_first(sizes: list[int]) -> None:
     portals: list[Any] = [
-        SimpleNamespace(views=SimpleNamespace(taken_at=range(size))) for size in sizes
+        SimpleNamespace(
+            record=SimpleNamespace(portal_id=str(place)),
+            snapshots=SimpleNamespace(taken_at=np.arange(size)),
+            in_range=lambda taken_at: taken_at >= 0,
+            reader=SimpleNamespace(calendars=lambda _: [None]),
+        )
+        for place, size in enumerate(sizes)
     ]
     batches = cut_batches(portals)
-    order = [len(one.views.taken_at) for batch in batches for one in batch]
+    order = [len(one.snapshots.taken_at) for batch in batches for one in batch]
     assert order == sorted(sizes, reverse=True)
     assert all(batches)
     assert len(batches) <= 17 or not any(sizes)

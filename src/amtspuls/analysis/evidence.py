@@ -55,7 +55,6 @@ class Evidence:
             week with snapshots on either side; never empty.
         period_s: Planned period of each snapshot; where none was planned, the usual distance of the
             portal's snapshots, whatever the range (``Extent.usual_distance_s``). Shape as ``snapshots``.
-        views: Views of the range, of ``MEMORY_S`` before it and of a little time after it.
     """
 
     reader: ArchiveReader
@@ -64,7 +63,6 @@ class Evidence:
     extent: Extent
     snapshots: SnapshotColumns
     period_s: Ints
-    views: ViewColumns
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -109,6 +107,19 @@ class Evidence:
         if not inside.any() or not (around & ~inside).any():
             return self
         return load_portal(self.reader, self.record, Selection(from_at=from_at, until_at=until_at))
+
+    @cached_property
+    def views(self) -> ViewColumns:
+        """Views of the range, of ``MEMORY_S`` before it and of a little time after it."""
+        from_s, until_s = self.asked
+        # Not beyond the snapshots that were read: a writer may have stored another one since.
+        end_s = min(
+            until_s + int(JOIN_FACTOR * self.period_s.max()) + 1,
+            int(self.snapshots.taken_at[-1]) + 1,
+        )
+        return self.reader.views(
+            self.record.portal_id, _instant(from_s - MEMORY_S), _instant(max(end_s, from_s))
+        )
 
     @cached_property
     def view_answered(self) -> NDArray[np.bool_]:
@@ -195,14 +206,7 @@ def load_portal(reader: ArchiveReader, record: PortalRecord, selection: Selectio
     snapshots = extent.around(from_at, selection.until_at)
     period_s = _fill_periods(snapshots, extent)
     asked = _asked_range(selection, snapshots, period_s)
-    # Not beyond the snapshots just read: a writer may have stored another one since.
-    end_s = min(
-        asked.until_s + int(JOIN_FACTOR * period_s.max()) + 1, int(snapshots.taken_at[-1]) + 1
-    )
-    views = reader.views(
-        record.portal_id, _instant(asked.from_s - MEMORY_S), _instant(max(end_s, asked.from_s))
-    )
-    return Evidence(reader, record, asked, extent, snapshots, period_s, views)
+    return Evidence(reader, record, asked, extent, snapshots, period_s)
 
 
 def load_evidence(

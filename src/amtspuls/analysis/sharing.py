@@ -117,16 +117,24 @@ def cut_batches(evidence: Sequence[Evidence]) -> list[list[Evidence]]:
 
     So nobody has to wait for another one's last and longest portal.
     """
-    enough = sum(len(one.views.taken_at) for one in evidence) / _BATCHES
+    # What a portal costs goes by its views, and how many there are is known without reading them.
+    sizes = {one.record.portal_id: _size(one) for one in evidence}
+    enough = sum(sizes.values()) / _BATCHES
     batches: list[list[Evidence]] = []
     size = enough
-    for one in sorted(evidence, key=lambda one: -len(one.views.taken_at)):
+    for one in sorted(evidence, key=lambda one: -sizes[one.record.portal_id]):
         if size >= enough:
             batches.append([])
             size = 0
         batches[-1].append(one)
-        size += len(one.views.taken_at)
+        size += sizes[one.record.portal_id]
     return batches
+
+
+def _size(one: Evidence) -> int:
+    """About how many views a portal has in the range."""
+    asked = int(one.in_range(one.snapshots.taken_at).sum())
+    return asked * max(1, len(one.reader.calendars(one.record.portal_id)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,9 +158,11 @@ def share(
 ) -> tuple[Watched, ...]:
     """Let others work the transitions of these portals out; questions that need none cost nothing more."""
     # Of a portal that nobody asked nothing is to be worked out.
-    work = _Work(sharing, selection, [one for one in evidence if len(one.views.taken_at)])
+    asked = {one.record.portal_id: _size(one) > 0 for one in evidence}
+    work = _Work(sharing, selection, [one for one in evidence if asked[one.record.portal_id]])
     return tuple(
-        SharedWatched(one, work) if len(one.views.taken_at) else Watched(one) for one in evidence
+        SharedWatched(one, work) if asked[one.record.portal_id] else Watched(one)
+        for one in evidence
     )
 
 
