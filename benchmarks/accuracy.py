@@ -29,8 +29,8 @@ from benchmarks.accuracy_week import week_section
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "accuracy.md"
-FIRST_SEED = 1000
-"""Seeds below are for work on rules, these are not."""
+FIRST_SEED = 2000
+"""Seeds below 1000 are for work on rules, these are not; errors on those between were looked at once."""
 
 SEEDS = 3
 MORE_SEEDS = {
