@@ -23,8 +23,10 @@ from amtspuls.archive.live import open_whole
 from amtspuls.archive.reader import Reader
 from amtspuls.errors import ArchiveError
 
-_BATCHES = 16
-"""Into how many pieces work is cut at most: opening an archive costs, and so does waiting for the last piece."""
+_BATCHES = 64
+"""Into about how many pieces work is cut at most."""
+_WORTH_OPENING = 16_000
+"""Views for which a piece is worth it: to open an archive costs about as much as a thousand of them."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def cut_batches(evidence: Sequence[Evidence]) -> list[list[Evidence]]:
     """
     # What a portal costs goes by its views, and how many there are is known without reading them.
     sizes = {one.record.portal_id: _size(one) for one in evidence}
-    enough = sum(sizes.values()) / _BATCHES
+    enough = max(_WORTH_OPENING, sum(sizes.values()) / _BATCHES)
     batches: list[list[Evidence]] = []
     size = enough
     for one in sorted(evidence, key=lambda one: -sizes[one.record.portal_id]):
