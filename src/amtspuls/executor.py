@@ -51,8 +51,8 @@ def open_executor(
     """Open what takes work, as ``concurrent.futures`` has it.
 
     A function that is submitted must be one of a module, not of the script that runs; its arguments and what
-    it returns must be picklable; of an error that it raises the waiting side gets the same one. On a cluster the work of a worker that is killed is given to
-    another one, so it must be work that may be begun twice.
+    it returns must be picklable; of an error that it raises the waiting side gets the same one. On a cluster
+    the work of a worker that is killed is given to another one, so it must be work that may be begun twice.
 
     Args:
         name: ``local``, or ``dask://HOST:PORT`` of a scheduler; None is ``local``.

@@ -1,4 +1,4 @@
-"""Transitions worked out by several processes or machines, one portal and range each."""
+"""Transitions worked out by several processes or machines, some portals of a range each."""
 
 from __future__ import annotations
 
