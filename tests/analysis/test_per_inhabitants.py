@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import take_measure
 from amtspuls.analysis.per_inhabitants import LEAST_HOURS, MEASURE, bookings_per_week
-from amtspuls.catalogue.inhabitants import inhabitants_of
-from amtspuls.catalogue.load import load_catalogue
+from amtspuls.catalogue.people import inhabitants_of
 from support.relabelled import watch_by_spans
 from support.tiny_archive import (
     BERLIN,
@@ -29,7 +28,7 @@ HOURS = 24 * 7
 
 
 def people(portal_id: str) -> int:
-    found = inhabitants_of(load_catalogue().portals[portal_id])
+    found = inhabitants_of(portal_id)
     assert found is not None
     return found.number
 

