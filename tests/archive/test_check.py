@@ -103,6 +103,12 @@ def _imported_too(folder: Path) -> None:
     write_week(folder / "weeks", IsoWeek(2026, 8), [portal], Source("import", "x.tar.gz"))
 
 
+def _stored_late(folder: Path) -> None:
+    """A week was imported, and the collector's clock is a month behind it."""
+    portal = open_week(folder / "weeks", WEEKS[0]).portal(PORTAL.id)
+    write_week(folder / "weeks", IsoWeek(2026, 12), [portal], Source("import", "x.tar.gz"))
+
+
 def test_a_whole_archive_is_well(whole: Path) -> None:
     assert check_archive(whole) == []
     assert run_command("check", "--archive", whole).code == 0
@@ -120,6 +126,7 @@ def test_a_whole_archive_is_well(whole: Path) -> None:
         (_not_a_database, Severity.ERROR, "live.sqlite", "not an archive"),
         (_left_part, Severity.WARNING, ".2026-08.1.part", "removes it"),
         (_imported_too, Severity.ERROR, "2026-08", "imported"),
+        (_stored_late, Severity.WARNING, "2026-12", "demo has older snapshots that are not sealed"),
     ],
 )
 def test_what_is_wrong_is_found_and_left_alone(

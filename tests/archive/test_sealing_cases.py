@@ -189,16 +189,6 @@ def test_a_week_that_was_imported_is_not_sealed_over(both: Both) -> None:
         both.seal(LATE)
 
 
-def test_a_week_that_is_live_is_not_imported(both: Both) -> None:
-    weeks = (IsoWeek(2026, 5), IsoWeek(2026, 6))
-    for week in weeks:
-        sealing.require_not_live(both.folder, week)
-    both.store(_snapshot(MONDAY))
-    sealing.require_not_live(both.folder, weeks[1])
-    with pytest.raises(ArchiveError, match="live snapshots in week 2026-05"):
-        sealing.require_not_live(both.folder, weeks[0])
-
-
 def test_only_an_archive_of_files_can_be_sealed() -> None:
     with pytest.raises(ArchiveError, match="archive of files"):
         sealing.seal_weeks(MemoryArchive(), LATE)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from amtspuls.archive.live import open_writer
 from amtspuls.archive.sealed import manifest as manifests
+from amtspuls.model import Calendar, Covered, Outcome, Snapshot, View, slot_from_local
 from support.bundles import csv_text, tar_bytes, write_bundle, write_metadata
 from support.command import Result, run_command, run_well
+from support.histories import PORTAL
 from support.limits import as_nobody, small_files
 from support.quirky_bundles import members_of
 
@@ -28,11 +35,11 @@ GOOD = csv_text("amt", COLUMNS, ROWS)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but locks."""
+    """Every file below a folder but locks and what readers keep beside a database."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.endswith(".lock")
+        if path.is_file() and not path.name.endswith((".lock", "-shm", "-wal"))
     }
 
 
@@ -185,6 +192,35 @@ def test_another_bundle_for_a_week_is_refused(tmp_path: Path, archive: Path) -> 
     bundle = write_bundle(tmp_path / "2026-05.tar.gz", {"bau.csv": csv_text("bau", (), [])})
 
     refused(archive, "week 2026-05 is sealed already, from 2026-05.tar.gz (sha256 ", bundle)
+
+
+def test_a_week_newer_than_what_is_not_sealed_waits_for_the_command_that_is_named(
+    tmp_path: Path,
+) -> None:
+    """Imported at once, the slot would have opened with the bundle and closed without it."""
+    monday = datetime(2026, 1, 26, 8, tzinfo=UTC)
+    days = Covered.from_ranges([(date(2026, 1, 26), date(2026, 3, 1))])
+    archive, slot = tmp_path / "alle wochen", slot_from_local(datetime(2026, 2, 20, 8))
+    with closing(open_writer(archive)) as writer:
+        for at in (monday, monday + timedelta(days=14)):
+            view = View(Calendar("278/3294", "Pass"), Outcome.OK, days, (slot,))
+            writer.store(
+                PORTAL.model_copy(update={"id": "amt"}),
+                Snapshot("amt", at, at, Outcome.OK, (view,)),
+            )
+    rows = [("2026-02-02 00:03:10", "278/3294", ("2026-02-20 08:00:00",))]
+    text = csv_text("amt", ("2026-02-20 08:00:00",), rows)
+    bundle = write_bundle(tmp_path / "2026-06.tar.gz", {"amt.csv": text})
+
+    refused(archive, "before week 2026-06 that are not sealed, of amt in 2026-05:", bundle)
+    command = re.search("`amtspuls (.*)`", import_(archive, bundle).err)
+    assert command
+    run_well(*shlex.split(command[1]))
+    assert import_(archive, bundle).code == 0
+
+    told = run_well("sql", "SELECT opened_at, closed_at FROM spans", "--archive", archive).out
+    assert "2026-01-26" in told
+    assert told.count("2026-") == 1
 
 
 def test_a_full_disk_leaves_the_archive_as_it_was(tmp_path: Path, archive: Path) -> None:

@@ -19,7 +19,7 @@ from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import LEFT_OUT, Piece, key_of
 from amtspuls.archive.schema import SEALED_WEEKS, SNAPSHOTS
-from amtspuls.archive.sealing import live_weeks
+from amtspuls.archive.sealing import live_weeks, weeks_of
 from amtspuls.archive.shelf import Shelf
 from amtspuls.archive.times import Ints
 from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME, IsoWeek
@@ -121,6 +121,7 @@ def _check_live(path: Path, shelf: Shelf, whole: list[IsoWeek]) -> list[Finding]
                 moment = Moment(connection, shelf, tuple(whole), frozenset(moved & set(whole)))
                 found += _check_moved(moment, moved)
                 found += _check_both(moment)
+                found += _check_older(moment)
                 found += _check_edges(moment)
     except ArchiveError as error:
         found.append(Finding(Severity.ERROR, str(path), str(error)))
@@ -167,6 +168,23 @@ def _check_both(moment: Moment) -> Iterator[Finding]:
             if twice and week in moment.moved:
                 told = f"{twice} snapshots of {portal_id} are sealed and in the live part too"
                 yield Finding(Severity.ERROR, str(week), told)
+
+
+def _check_older(moment: Moment) -> Iterator[Finding]:
+    """Live snapshots before an imported week of the same portal, which readers take to be newer than it."""
+    if moment.live is None:
+        return
+    for portal in live_portals(moment.live):
+        first = next(weeks_of(moment.live, portal), None)
+        portal_id = portal.record.portal_id
+        newer = [
+            week
+            for week in moment.shelf.with_portal(moment.weeks, portal_id)
+            if first is not None and week > first and moment.shelf.about(week).is_import
+        ]
+        if newer:
+            told = f"was imported, and {portal_id} has older snapshots that are not sealed: run `amtspuls seal`"
+            yield Finding(Severity.WARNING, str(newer[0]), told)
 
 
 def _doubled(live: Connection, portal: int, taken_at: Ints) -> int:

@@ -8,18 +8,14 @@ run finishes the work. Nothing is taken out that is not in the sealed week, snap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from amtspuls.archive.base import ArchiveWriter
-from amtspuls.archive.connect import reading_engine
 from amtspuls.archive.cutting import LivePortal, cut_portal, live_portals
 from amtspuls.archive.emptying import delete_until, free_bytes, last_to_take, remember
-from amtspuls.archive.reader_live import LiveReader
 from amtspuls.archive.schema import (
     SEALED_WEEKS,
     SNAPSHOTS,
@@ -31,7 +27,7 @@ from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.read import open_week
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.times import instant_of, seconds_of
-from amtspuls.archive.week import DATABASE_NAME, IsoWeek, is_sealed, sealed_weeks
+from amtspuls.archive.week import IsoWeek, is_sealed, sealed_weeks
 from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError, ConfigError
 
@@ -125,29 +121,7 @@ def compact(writer: ArchiveWriter) -> None:
 def live_weeks(connection: Connection) -> set[IsoWeek]:
     """Weeks in which the live part has snapshots, each portal's by its own zone."""
     portals = live_portals(connection)
-    return {week for portal in portals for week in _weeks_of(connection, portal)}
-
-
-def require_not_live(folder: Path, week: IsoWeek) -> None:
-    """Refuse to put a week beside a live part that has snapshots in it.
-
-    Args:
-        folder: The archive; without a live part nothing is refused.
-        week: The week that is to be written.
-
-    Raises:
-        ArchiveError: The live part has snapshots in the week, is damaged, or of another version.
-    """
-    path = folder / DATABASE_NAME
-    if not path.is_file():
-        return
-    with closing(LiveReader(reading_engine(path), path)) as live, live.reading() as connection:
-        if week in live_weeks(connection):
-            raise ArchiveError(
-                f"{folder} has live snapshots in week {week}: import that week into another archive",
-                path=str(folder),
-                week=str(week),
-            )
+    return {week for portal in portals for week in weeks_of(connection, portal)}
 
 
 def pending_weeks(writer: LiveWriter) -> list[IsoWeek]:
@@ -180,7 +154,7 @@ def weeks_over(connection: Connection, now: datetime, until: IsoWeek | None) -> 
     return sorted(week for week in weeks if is_over(week) and (until is None or week <= until))
 
 
-def _weeks_of(connection: Connection, portal: LivePortal) -> Iterator[IsoWeek]:
+def weeks_of(connection: Connection, portal: LivePortal) -> Iterator[IsoWeek]:
     """Weeks in which a portal has snapshots; one question per week, not one row per snapshot."""
     at: int | None = 0
     while True:

@@ -81,7 +81,8 @@ def import_bundle(found: Found, weeks: Path, names: Metadata) -> WeekImport:
 
     Raises:
         BundleError: It is damaged.
-        ArchiveError: The week was sealed from something else, or the archive has live snapshots in it.
+        ArchiveError: The week was sealed from something else, or the archive has live snapshots in it
+            or before it.
         OutputError: The disk is full, or the folder cannot be written.
     """
     with naming_damage(found.path):
@@ -89,8 +90,8 @@ def import_bundle(found: Found, weeks: Path, names: Metadata) -> WeekImport:
     if _is_there(found, weeks, digest):
         sealed = open_week(weeks, found.week)
         return _report(found, sealed.manifest, map(sealed.portal, sealed.portal_ids), Status.THERE)
-    _require_not_live(weeks.parent, found.week)
     portals = read_week(found, names)
+    _require_room(weeks.parent, found.week, portals)
     source = Source(
         "import", found.path.name, digest, tuple(portal.record.portal_id for portal in portals)
     )
@@ -104,12 +105,12 @@ def import_bundle(found: Found, weeks: Path, names: Metadata) -> WeekImport:
     return _report(found, manifest, portals, Status.IMPORTED)
 
 
-def _require_not_live(folder: Path, week: IsoWeek) -> None:
+def _require_room(folder: Path, week: IsoWeek, portals: Iterable[SealedPortal]) -> None:
     if (folder / DATABASE_NAME).is_file():
         # Most imports go beside no database, and need not load what opens one.
-        from amtspuls.archive.sealing import require_not_live
+        from amtspuls.archive.beside import require_room
 
-        require_not_live(folder, week)
+        require_room(folder, week, {portal.record.portal_id for portal in portals})
 
 
 def read_week(found: Found, names: Metadata) -> list[SealedPortal]:
