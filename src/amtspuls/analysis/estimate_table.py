@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amtspuls.analysis.base import REFUSED, Column, Row, Unit
 from amtspuls.analysis.bounds import Bounds
@@ -11,10 +11,12 @@ from amtspuls.analysis.estimate import estimate, refusal_of
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.labels import describe_label
-from amtspuls.analysis.legacy.counts import CalendarCounts, LegacyCounts
 from amtspuls.analysis.observed import Observed, observe
 from amtspuls.analysis.transitions import RULE
 from amtspuls.errors import ConfigError
+
+if TYPE_CHECKING:
+    from amtspuls.analysis.legacy.counts import CalendarCounts
 
 CITY = "city"
 GROUPINGS = (
@@ -126,6 +128,9 @@ def _legacy(
     """The old numbers of a row; empty where the weeks are not sealed."""
     if counts is None:
         return dict.fromkeys((column.key for column in _LEGACY), None)
+    # The predecessor's rule is many modules that nobody needs who did not ask for its numbers.
+    from amtspuls.analysis.legacy.counts import LegacyCounts
+
     total = LegacyCounts()
     for one in watched:
         portal_id = one.evidence.record.portal_id

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -141,6 +140,9 @@ def require_measure(name: str) -> Measure:
     """
     if name in MEASURES:
         return MEASURES[name]
+    # Only a mistake needs it.
+    from difflib import get_close_matches
+
     near = get_close_matches(name, MEASURES, 2, 0.4)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     raise ConfigError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from amtspuls.archive.base import ArchiveReader, PortalRecord
@@ -104,6 +103,9 @@ def _say_nothing_chosen(known: Sequence[PortalRecord], selection: Selection) -> 
             f"no portal in the archive has the system {', '.join(unknown)}; "
             f"there are: {', '.join(systems)}"
         )
+    # Only a mistake needs it.
+    from difflib import get_close_matches
+
     near = [hit for glob in selection.include for hit in get_close_matches(glob, ids, 3, 0.5)]
     hint = ", ".join(near or ids[:5]) + ("" if near or len(ids) <= 5 else " ...")
     word = "nearest" if near else "the archive holds"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from amtspuls.analysis.behaviour import Behaviour, behaviour_of, remember_behaviour
 from amtspuls.analysis.events import Transitions
@@ -22,6 +21,9 @@ from amtspuls.archive.base import PortalRecord
 from amtspuls.archive.live import open_whole
 from amtspuls.archive.reader import Reader
 from amtspuls.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 _BATCHES = 64
 """Into about how many pieces work is cut at most."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import csv, parquet
 
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.kinds import KINDS, Kind
-from amtspuls.analysis.provenance import Provenance
 from amtspuls.errors import ConfigError
 from amtspuls.files import replacing_file
+
+if TYPE_CHECKING:
+    from amtspuls.analysis.provenance import Provenance
 
 VANISHED = (
     *(Kind.BOOKED, Kind.HELD, Kind.WITHDRAWN, Kind.NOTICE_CUTOFF, Kind.EXPIRED),
@@ -107,6 +109,9 @@ def write_changes(watched: Sequence[Watched], provenance: Provenance, path: Path
         ConfigError: The ending is neither .parquet nor .csv.
         OSError: The file cannot be written.
     """
+    # Who only counts the kinds writes no file.
+    from pyarrow import csv, parquet
+
     ending, table = require_table(path), changes_table(watched, provenance)
     with replacing_file(path) as stream:
         if ending == ".parquet":
