@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.evidence import JOIN_FACTOR, Evidence
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import distinct
 
 _NEVER = np.iinfo(np.int64).max // 2
 
@@ -45,31 +46,60 @@ class CoveredTime(NamedTuple):
         return CoveredTime._make(column[chosen] for column in self)
 
 
-def find_covered_time(evidence: Evidence) -> CoveredTime:
-    """Say which time each calendar of a portal was covered, ascending by (calendar, time)."""
-    return _find_time(evidence, joined=False)
+class Looks(NamedTuple):
+    """What the views of one portal say of how well it was watched.
+
+    Attributes:
+        covered: Covered time, ascending by (calendar, time).
+        joined: Covered time between two close views, so that what happens in it has a known hour.
+        tried: Numbers of the calendars with a view of any outcome in the range, ascending; shape (c,).
+        answered: How many views of each of them in the range were answered; shape (c,).
+        compared: Whether one of these has an answered view before it, in the range or earlier; shape (c,).
+    """
+
+    covered: CoveredTime
+    joined: CoveredTime
+    tried: Ints
+    answered: Ints
+    compared: NDArray[np.bool_]
 
 
-def find_joined_time(evidence: Evidence) -> CoveredTime:
-    """Say which covered time lies between two close views, so that what happens in it has a known hour."""
-    return _find_time(evidence, joined=True)
-
-
-def _find_time(evidence: Evidence, *, joined: bool) -> CoveredTime:
-    views = evidence.views
-    known = np.flatnonzero(evidence.view_answered)
-    known = known[np.lexsort((views.taken_at[known], views.calendar[known]))]
+def find_looks(evidence: Evidence) -> Looks:
+    """Say when the calendars of a portal were watched."""
+    views, known = evidence.views, evidence.answered_views
     calendar, taken_at = views.calendar[known], views.taken_at[known]
     period_s = evidence.view_period_s[known]
     gap_s = np.full(len(known), _NEVER, np.int64)
     same = calendar[1:] == calendar[:-1]
     gap_s[:-1][same] = np.diff(taken_at)[same]
     close = gap_s <= JOIN_FACTOR * period_s
-    width_s = np.where(close, gap_s, 0 if joined else period_s)
     from_s = np.maximum(taken_at, evidence.asked.from_s)
-    until_s = np.minimum(taken_at + width_s, evidence.asked.until_s)
-    kept = until_s > from_s
-    return CoveredTime(known[kept], calendar[kept], from_s[kept], until_s[kept])
+
+    def time_of(width_s: Ints) -> CoveredTime:
+        until_s = np.minimum(taken_at + width_s, evidence.asked.until_s)
+        kept = until_s > from_s
+        return CoveredTime(known[kept], calendar[kept], from_s[kept], until_s[kept])
+
+    tried = distinct(views.calendar[evidence.in_range(views.taken_at)])
+    inside = evidence.in_range(taken_at)
+    later = inside & np.append(False, same)
+    return Looks(
+        covered=time_of(np.where(close, gap_s, period_s)),
+        joined=time_of(np.where(close, gap_s, 0)),
+        tried=tried,
+        answered=_count(tried, calendar[inside]),
+        compared=_count(tried, calendar[later]) > 0,
+    )
+
+
+def _count(tried: Ints, calendar: Ints) -> Ints:
+    """How often each of some calendars, all that there are, stands in an ascending column."""
+    return np.diff(np.append(np.searchsorted(calendar, tried), len(calendar)))
+
+
+def find_covered_time(evidence: Evidence) -> CoveredTime:
+    """Say which time each calendar of a portal was covered, ascending by (calendar, time)."""
+    return find_looks(evidence).covered
 
 
 def seconds_before(from_s: Ints, until_s: Ints, instants_s: Ints) -> Ints:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.covered_days import CoveredDays
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, Offsets, TimeRange, offsets_of
+from amtspuls.analysis.ordering import order_by
 from amtspuls.analysis.selection import Selection, select_portals, split_united
 from amtspuls.archive.base import (
     ArchiveReader,
@@ -125,6 +126,12 @@ class Evidence:
     def view_answered(self) -> NDArray[np.bool_]:
         """Which views are ok or partial."""
         return answered(self.views.outcome)
+
+    @cached_property
+    def answered_views(self) -> Ints:
+        """Indexes of the views that are ok or partial, ascending by (calendar, time)."""
+        known = np.flatnonzero(self.view_answered)
+        return known[order_by(self.views.calendar[known], self.views.taken_at[known])]
 
     @cached_property
     def view_period_s(self) -> Ints:

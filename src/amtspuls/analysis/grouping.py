@@ -13,12 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.analysis.changes import Changes
-from amtspuls.analysis.coverage import (
-    CoveredTime,
-    find_covered_time,
-    find_joined_time,
-    seconds_between,
-)
+from amtspuls.analysis.coverage import CoveredTime, Looks, find_looks, seconds_between
 from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence, answered
 from amtspuls.analysis.following import lasting_closings
@@ -31,6 +26,8 @@ from amtspuls.analysis.localtime import (
     week_of,
     weekday_of,
 )
+from amtspuls.analysis.once import once
+from amtspuls.analysis.ordering import distinct
 from amtspuls.analysis.transitions import find_transitions
 from amtspuls.model import Calendar
 
@@ -71,22 +68,25 @@ class Watched:
 
     evidence: Evidence
 
-    @cached_property
+    @property
+    def looks(self) -> Looks:
+        """When its calendars were watched."""
+        return looks_of(self)
+
+    @property
     def covered(self) -> CoveredTime:
         """Covered time by calendar."""
-        return find_covered_time(self.evidence)
+        return self.looks.covered
 
-    @cached_property
+    @property
     def joined(self) -> CoveredTime:
         """Covered time by calendar in which what happens has a known hour; rates divide by it."""
-        return find_joined_time(self.evidence)
+        return self.looks.joined
 
     @cached_property
     def calendars(self) -> Mapping[int, Calendar]:
         """Calendars with a view of any outcome in the range, or covered in it, in the archive's order."""
-        views = self.evidence.views
-        seen = set(views.calendar[self.evidence.in_range(views.taken_at)].tolist())
-        seen.update(self.covered.calendar.tolist())
+        seen = {*self.looks.tried.tolist(), *distinct(self.covered.calendar).tolist()}
         records = self.evidence.reader.calendars(self.evidence.record.portal_id)
         return {record.number: record.calendar for record in records if record.number in seen}
 
@@ -114,12 +114,7 @@ class Watched:
     @cached_property
     def compared(self) -> frozenset[int]:
         """Calendars with an answered view in the range and an earlier one to compare it with."""
-        views = self.evidence.views
-        known = np.flatnonzero(self.evidence.view_answered)
-        known = known[np.lexsort((views.taken_at[known], views.calendar[known]))]
-        later = known[1:][views.calendar[known[1:]] == views.calendar[known[:-1]]]
-        inside = self.evidence.in_range(views.taken_at[later])
-        return frozenset(views.calendar[later[inside]].tolist())
+        return frozenset(self.looks.tried[self.looks.compared].tolist())
 
     def found_by_others(self, name: str) -> Any | None:
         """What somebody else worked out of this portal; None where nobody did. See ``once``."""
@@ -175,6 +170,12 @@ class Watched:
     def moments_of(self, events: Events) -> Ints:
         """The likely instant of each event, in the asked range; every count by time rests on it."""
         return np.maximum(events.middle, self.evidence.asked.from_s)
+
+
+@once
+def looks_of(one: Watched) -> Looks:
+    """When the calendars of a portal were watched; worked out once."""
+    return find_looks(one.evidence)
 
 
 def calendar_week(calendar: Ints, week: Ints) -> Ints:

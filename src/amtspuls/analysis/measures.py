@@ -40,6 +40,7 @@ from amtspuls.analysis.grouping import (
     By,
     Label,
     Watched,
+    looks_of,
     split_calendar_week,
 )
 from amtspuls.analysis.labels import describe_label
@@ -81,10 +82,13 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 """All measures by name, in the order in which they are listed."""
 
 PARTS: tuple[Once[Any], ...] = (
+    looks_of,
     wait.find_waits,
     stock.find_stock,
     offered_hours.find_offered,
     slot_life.find_lives,
+    wanted_times.find_wanted,
+    refill.reopened,
     releases.find_releases,
     hold_time.find_closings,
 )

@@ -98,11 +98,9 @@ def _observe_one(one: Watched, by: By) -> dict[int, Observed]:
 
 
 def _observe_calendars(one: Watched) -> dict[int, Observed]:
-    views = one.evidence.views
-    counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
     covered_s = _sums(one.covered.calendar, one.covered.seconds)
     joined_s = _sums(one.joined.calendar, one.joined.seconds)
-    snapshots = _sums(views.calendar, counted)
+    snapshots = _sums(one.looks.tried, one.looks.answered)
     return {
         number: Observed(
             covered_s=covered_s[number],
@@ -120,8 +118,8 @@ def _observe_calendars(one: Watched) -> dict[int, Observed]:
 def _sums(keys: Ints, numbers: Ints | Bools) -> defaultdict[int, int]:
     """Sum of the numbers of each key; zero for any other."""
     distinct, places = np.unique(keys, return_inverse=True)
-    sums = np.zeros(len(distinct), np.int64)
-    np.add.at(sums, places, numbers)
+    # Exact: no sum comes near 2 ** 53.
+    sums = np.bincount(places, numbers, len(distinct)).astype(np.int64)
     return defaultdict(int, zip(distinct.tolist(), sums.tolist(), strict=True))
 
 

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.evidence import NO_SLOT
 from amtspuls.analysis.grouping import WEEKDAYS, By, Label, Watched, calendar_week
 from amtspuls.analysis.localtime import HOUR_S, Ints, week_of, weekday_of
 from amtspuls.analysis.observed import observe
 from amtspuls.analysis.once import once
+from amtspuls.analysis.ordering import distinct, order_by
 from amtspuls.analysis.standing import stretches
 
 RULE = "ever-free-1"
 """An hour is offered when a slot in it was free at some covered moment of the range."""
 
 _DAY_MINUTES = 1440
+_HOUR_MINUTES = 60
 _KEYS = tuple(f"{name.lower()}_hours" for name in WEEKDAYS)
 _NOTHING = dict.fromkeys((*_KEYS, "week_hours", "slot_weeks", "weeks_without"), 0)
 
@@ -29,8 +32,9 @@ def compute_offered_hours(watched: Sequence[Watched], by: By) -> Figures:
     for one in watched:
         calendar, slot = find_offered(one)
         keys = _keys(by, calendar, slot)
-        for key in np.unique(keys).tolist():
-            parts[one.label(by, key)].append(slot[keys == key])
+        order = order_by(keys)
+        for begin, end in stretches(keys[order]):
+            parts[one.label(by, int(keys[order[begin]]))].append(slot[order[begin:end]])
     rows = {label: _describe(np.concatenate(slots)) for label, slots in parts.items()}
     if by in (By.WEEK, By.CALENDAR_WEEK):
         return rows
@@ -40,7 +44,10 @@ def compute_offered_hours(watched: Sequence[Watched], by: By) -> Figures:
 
 @once
 def find_offered(one: Watched) -> tuple[Ints, Ints]:
-    """Calendars and slots of the spans that were open at some covered moment; worked out once."""
+    """Calendars and slots that were free at some covered moment: the first and the last of each hour; worked out once.
+
+    Those between them say nothing more of the hours that were offered.
+    """
     spans, covered = one.evidence.spans, one.covered
     ends_s = np.minimum(spans.closed_at, one.evidence.span_start_s)
     free = np.zeros(len(spans.slot), np.bool_)
@@ -50,7 +57,12 @@ def find_offered(one: Watched) -> tuple[Ints, Ints]:
         place = np.searchsorted(covered.until_s[begin:end], spans.opened_at[low:high], "right")
         next_from_s = np.append(covered.from_s[begin:end], np.iinfo(np.int64).max)[place]
         free[low:high] = next_from_s < ends_s[low:high]
-    return spans.calendar[free], spans.slot[free]
+    different = distinct(spans.calendar[free] * NO_SLOT + spans.slot[free])
+    calendar, slot = different // NO_SLOT, different % NO_SLOT
+    hour = calendar * NO_SLOT + slot // _HOUR_MINUTES
+    inner = np.zeros(len(hour), np.bool_)
+    inner[1:-1] = (hour[1:-1] == hour[:-2]) & (hour[1:-1] == hour[2:])
+    return calendar[~inner], slot[~inner]
 
 
 def _keys(by: By, calendar: Ints, slot: Ints) -> Ints:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import update_wrapper
 from importlib import import_module
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from amtspuls.analysis.grouping import Watched
+if TYPE_CHECKING:
+    from amtspuls.analysis.grouping import Watched
 
 T = TypeVar("T")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -21,10 +20,12 @@ from amtspuls.analysis.base import (
 )
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.changes import Bools, Floats
+from amtspuls.analysis.events import Events
 from amtspuls.analysis.following import last_seen, next_rows, pair_codes
 from amtspuls.analysis.grouping import By, Label, Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints
+from amtspuls.analysis.once import once
 from amtspuls.analysis.survival import estimate_survival, median_text
 from amtspuls.analysis.transitions import RULE
 
@@ -55,11 +56,8 @@ class Reopened(NamedTuple):
         return Reopened._make(column[chosen] for column in self)
 
 
-_FOUND: WeakKeyDictionary[Watched, dict[bool, Reopened]] = WeakKeyDictionary()
-
-
 def find_reopened(one: Watched, by: By) -> Reopened:
-    """Follow every cancelled slot until it is booked again, begins, is taken away, or the data end; worked out once.
+    """Follow every cancelled slot until it is booked again, begins, is taken away, or the data end.
 
     A hold that ends without a booking interrupts nothing, nor does a page that loses the slot for a while. Of a
     cancellation that opened several start times the first is followed.
@@ -68,14 +66,23 @@ def find_reopened(one: Watched, by: By) -> Reopened:
         one: The portal.
         by: The grouping; by calendar, a cancellation in several calendars is in each.
     """
-    found = _FOUND.setdefault(one, {})
-    if by.of_calendar not in found:
-        found[by.of_calendar] = _follow(one, by)
-    return found[by.of_calendar]
+    return reopened_by_calendar(one) if by.of_calendar else reopened(one)
 
 
-def _follow(one: Watched, by: By) -> Reopened:
-    slots, closings = one.cancellations(by), one.lasting_closings
+@once
+def reopened(one: Watched) -> Reopened:
+    """As ``find_reopened``, each cancellation once; worked out once."""
+    return _follow(one, one.transitions.cancellations)
+
+
+@once
+def reopened_by_calendar(one: Watched) -> Reopened:
+    """As ``find_reopened``, each cancellation once for each calendar; worked out once."""
+    return _follow(one, one.transitions.cancellations_by_calendar)
+
+
+def _follow(one: Watched, slots: Events) -> Reopened:
+    closings = one.lasting_closings
     wanted, codes = pair_codes((slots.calendar, slots.slot), (closings.calendar, closings.slot))
     row = next_rows(codes, closings.at, wanted, slots.at)
     # One row more than there are closings: what no closing follows takes it.

@@ -9,7 +9,6 @@ import numpy as np
 
 from amtspuls.analysis.evidence import MEMORY_S, Evidence
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.ordering import order_by
 from amtspuls.analysis.view_times import ViewTimes
 
 _MINUTES_PER_DAY = 1440
@@ -59,8 +58,7 @@ _ANSWERED: WeakKeyDictionary[Evidence, _Answered] = WeakKeyDictionary()
 def _answered_views(evidence: Evidence) -> _Answered:
     """The answered views; put in order once for all questions."""
     if evidence not in _ANSWERED:
-        views, order = evidence.views, np.flatnonzero(evidence.view_answered)
-        order = order[order_by(views.calendar[order], views.taken_at[order])]
+        views, order = evidence.views, evidence.answered_views
         times = ViewTimes(views.calendar[order], views.taken_at[order])
         runs = _starts_of_runs(times.calendar, evidence.covered_days.codes[order])
         _ANSWERED[evidence] = _Answered(order, runs, times)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,9 +18,11 @@ from amtspuls.analysis.base import (
     measured_in,
 )
 from amtspuls.analysis.evidence import NO_SLOT, Evidence
-from amtspuls.analysis.grouping import By, Watched, time_keys
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.kinds import Kind
-from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.localtime import Ints, hour_of, weekday_of
+from amtspuls.analysis.once import once
+from amtspuls.analysis.ordering import distinct
 from amtspuls.analysis.transitions import RULE
 
 
@@ -29,12 +32,10 @@ def compute_wanted_times(watched: Sequence[Watched], by: By) -> Figures:
     A slot counts once however often it was booked. A slot is offered when it was free at some moment
     of the range.
     """
-    size = {By.HOUR: 24, By.WEEKDAY: 7}.get(by, 1)
-    offered, booked = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    for one in watched:
-        booked_starts = one.transitions.changes.of(Kind.BOOKED)
-        offered += _count(by, *_offered(one.evidence), size)
-        booked += _count(by, booked_starts.calendar, booked_starts.slot, size)
+    found = [find_wanted(one) for one in watched]
+    offered, booked = (
+        _by(by, np.sum([getattr(one, name) for one in found], axis=0)) for name in Wanted._fields
+    )
     return {
         ("", key): {
             "offered": int(offered[key]),
@@ -43,8 +44,33 @@ def compute_wanted_times(watched: Sequence[Watched], by: By) -> Figures:
             "share_of_offered": _ratio(offered[key], offered.sum()),
             "share_of_booked": _ratio(booked[key], booked.sum()),
         }
-        for key in range(size)
+        for key in range(len(offered))
     }
+
+
+class Wanted(NamedTuple):
+    """Different slots of one portal by weekday and hour of the slot; shape (7, 24).
+
+    Attributes:
+        offered: Those that were free at some moment of the range.
+        booked: Those that were booked in it.
+    """
+
+    offered: Ints
+    booked: Ints
+
+
+@once
+def find_wanted(one: Watched) -> Wanted:
+    """Count offered and booked slots of a portal; worked out once."""
+    booked = one.transitions.changes.of(Kind.BOOKED)
+    return Wanted(_count(*_offered(one.evidence)), _count(booked.calendar, booked.slot))
+
+
+def _by(by: By, counts: Ints) -> Ints:
+    """Sums of the rows of a grouping."""
+    axis = {By.HOUR: 0, By.WEEKDAY: 1}.get(by)
+    return np.atleast_1d(np.sum(counts, axis=axis)).astype(np.int64)
 
 
 def _offered(evidence: Evidence) -> tuple[Ints, Ints]:
@@ -56,9 +82,10 @@ def _offered(evidence: Evidence) -> tuple[Ints, Ints]:
     return spans.calendar[open_then], spans.slot[open_then]
 
 
-def _count(by: By, calendar: Ints, slot: Ints, size: int) -> Ints:
-    _, first = np.unique(calendar * NO_SLOT + slot, return_index=True)
-    return np.bincount(time_keys(by, slot[first] * 60), minlength=size).astype(np.int64)
+def _count(calendar: Ints, slot: Ints) -> Ints:
+    local_s = distinct(calendar * NO_SLOT + slot) % NO_SLOT * 60
+    cells = weekday_of(local_s) * 24 + hour_of(local_s)
+    return np.bincount(cells, minlength=7 * 24).reshape(7, 24)
 
 
 def _ratio(part: int, whole: int) -> float | None:
