@@ -307,7 +307,7 @@ def test_what_is_watched_enough_is_refused_nothing(name: str) -> None:
 
 
 def test_refusals_read_alike_and_never_look_like_enough() -> None:
-    assert refusal(0.4999) == "covered 49 %, under 50 %: no figure"
+    assert refusal(0.4999) == "covered 49.9 %, under 50 %: no figure"
     assert refusal(None) == "not asked: no figure"
     assert refusal(LEAST_COVERAGE) == ""
     assert refusal_of(Observed(covered_s=1, asked_s=1)) == "no two answers to compare: no figure"

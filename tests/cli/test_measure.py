@@ -130,7 +130,7 @@ def test_hours_and_shares_are_shown_for_people(
     assert code == 0
     (six,) = [line for line in out.splitlines() if line.startswith("| 06:00 |")]
     # Bookings, their share of all in per cent, covered hours, bookings per hour, none untimed.
-    assert six == "| 06:00 | 1 | 100.0 | 1.0 | 1.0 | 0 | 100.0 | 4 |"
+    assert six == "| 06:00 | 1 | 100.0 | 1.0 | 1.0 | 0 | 100 | 4 |"
 
 
 def test_times_are_local_and_cut_the_range(

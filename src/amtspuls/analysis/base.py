@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import floor
 from typing import Any
 
 from amtspuls.analysis.grouping import By, Label, Watched
@@ -49,6 +50,10 @@ class Column:
 
 REFUSED = Column("refused", "no figure because", always=True)
 """Why the estimated figures of a row are empty; an empty text where they are not."""
+
+
+_HALF, _HALF_A_PERCENT = 50, 0.5
+_BOUNDS = {"": "", "<": "under ", ">": "over "}
 
 
 @dataclass(frozen=True)
@@ -126,16 +131,33 @@ def days_text(value: float | str | None) -> str:
     return value if isinstance(value, str) else f"{value:.1f}"
 
 
+def percent_of(share: float) -> tuple[str, float, int]:
+    """A share as every text and table rounds it: whole per cent, never to nothing or all when it is not.
+
+    Nor to half: figures are refused where less than half was covered, so 49.7 % must not look like 50.
+
+    Args:
+        share: 0 to 1.
+
+    Returns:
+        ``<`` or ``>`` where only a bound is told, per cent, and how many digits after the point to write.
+    """
+    percent = 100 * share
+    if 0 < percent < _HALF_A_PERCENT:
+        return "<", 1.0, 0
+    if 100 - _HALF_A_PERCENT <= percent < 100:
+        return ">", 99.0, 0
+    if _HALF - _HALF_A_PERCENT <= percent < _HALF:
+        return "", floor(10 * percent) / 10, 1
+    return "", float(round(percent)), 0
+
+
 def per_cent(share: float | None) -> str:
-    """A share for people, never rounded to all or nothing when it is not."""
+    """A share for people, rounded as ``percent_of`` says."""
     if share is None:
         return "an unknown share"
-    percent = 100 * share
-    if 0 < percent < 0.5:
-        return "under 1 %"
-    if 99.5 <= percent < 100:
-        return "over 99 %"
-    return f"{percent:.0f} %"
+    bound, number, digits = percent_of(share)
+    return f"{_BOUNDS[bound]}{number:.{digits}f} %"
 
 
 def measured_in(row: Row) -> str:

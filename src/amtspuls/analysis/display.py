@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amtspuls.analysis.base import REFUSED, Answer, Column, Row, Unit
+from amtspuls.analysis.base import REFUSED, Answer, Column, Row, Unit, percent_of
 
 _SMALL_PRINT = frozenset({"from", "until", "rule", "provisional"})
 """Columns that are the same in every row, or nearly; people read them once."""
@@ -44,6 +44,10 @@ def _show(column: Column, row: Row) -> Any:
         return value
     if column.unit is Unit.COUNT or column.key.endswith("_min"):
         return round(value)
+    if column.key == "coverage":
+        # As the text beside it that says why there is no figure.
+        bound, percent, digits = percent_of(value)
+        return f"{bound} {percent:.0f}" if bound else round(percent, digits or None)
     if column.unit is Unit.SHARE:
         return _show_share(100 * value)
     if column.unit is Unit.NONE and value.is_integer():

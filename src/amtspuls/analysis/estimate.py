@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from math import floor, sqrt
+from math import sqrt
 
 import numpy as np
 
+from amtspuls.analysis.base import per_cent
 from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.events import Events
 from amtspuls.analysis.grouping import By, Label, Watched
@@ -92,8 +93,7 @@ def refusal(coverage: float | None) -> str:
         return "not asked: no figure"
     if coverage >= LEAST_COVERAGE:
         return ""
-    # Rounded down, so that it never looks like enough.
-    return f"covered {floor(100 * coverage)} %, under {100 * LEAST_COVERAGE:.0f} %: no figure"
+    return f"covered {per_cent(coverage)}, under {per_cent(LEAST_COVERAGE)}: no figure"
 
 
 def _add(

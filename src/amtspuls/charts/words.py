@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from amtspuls.analysis.base import percent_of
 from amtspuls.errors import ConfigError
 
 
@@ -48,6 +49,7 @@ WORDS: Texts = MappingProxyType(
 """Texts that several pictures share."""
 
 _NAMED_PORTALS = 4
+_BOUNDS = {"<": "under", ">": "over"}
 _WEEKDAYS = (
     ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
@@ -97,16 +99,13 @@ def say_number(value: float, lang: Lang, digits: int = 0) -> str:
 
 
 def say_share(share: float | None, lang: Lang) -> str:
-    """A share in per cent, never rounded to all or nothing when it is not."""
+    """A share in per cent, rounded as ``analysis.base.percent_of`` says."""
     say = speaker(WORDS, lang)
     if share is None:
         return say("unknown_share")
-    percent = 100 * share
-    if 0 < percent < 0.5:
-        return say("under", share="1 %")
-    if 99.5 <= percent < 100:
-        return say("over", share="99 %")
-    return f"{say_number(percent, lang)} %"
+    bound, percent, digits = percent_of(share)
+    text = f"{say_number(percent, lang, digits)} %"
+    return say(_BOUNDS[bound], share=text) if bound else text
 
 
 def say_day(on: date, lang: Lang) -> str:

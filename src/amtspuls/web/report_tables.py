@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from amtspuls.analysis.base import REFUSED, Answer, Row
+from amtspuls.analysis.base import REFUSED, Answer, Row, percent_of
 from amtspuls.analysis.estimate import LEAST_COVERAGE, refusal
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import MEASURES, take_measure
 from amtspuls.analysis.provenance import COLUMNS, Provenance
 from amtspuls.charts.booking_times import HoursOfWeek, read_hours_of_week
-from amtspuls.charts.words import Lang, Say, say_day, say_number, short_weekdays
+from amtspuls.charts.words import Lang, Say, say_day, say_number, say_share, short_weekdays
 
 Command = Callable[..., str]
 """Writes a command with the options of the page."""
@@ -147,12 +147,13 @@ def portal_table(
     )
 
 
-def say_refused(row: Row, say: Say) -> str:
+def say_refused(row: Row, say: Say, lang: Lang) -> str:
     """Why a row has no estimate, in the words of the page; empty where it has one, or nobody was asked."""
     if not row.get(REFUSED.key) or row["coverage"] is None or not refusal(row["coverage"]):
         return ""
-    percent = math.floor(100 * row["coverage"])
-    return say("too_little", share=percent, least=round(100 * LEAST_COVERAGE))
+    return say(
+        "too_little", share=say_share(row["coverage"], lang), least=say_share(LEAST_COVERAGE, lang)
+    )
 
 
 def _cell(figure: _Figure, row: Row, say: Say, lang: Lang) -> Cell:
@@ -161,7 +162,7 @@ def _cell(figure: _Figure, row: Row, say: Say, lang: Lang) -> Cell:
     if value == _NOT_ASKED:
         return Cell(say("no_slot"))
     if value is None and figure.key in _estimated(figure.measure):
-        return Cell(DASH, say_refused(row, say))
+        return Cell(DASH, say_refused(row, say, lang))
     low, high = row.get(f"{figure.key}_low"), row.get(f"{figure.key}_high")
     between = (
         ""
@@ -274,10 +275,8 @@ def show(kind: str, value: float | str | None, lang: Lang) -> str:
     if isinstance(value, str):
         return value
     if kind == "share":
-        percent = 100 * value
-        if 0 < percent < 0.5:
-            return "< 1"
-        return "> 99" if 99.5 <= percent < 100 else say_number(percent, lang)
+        bound, percent, digits = percent_of(value)
+        return f"{bound} {say_number(percent, lang, digits)}".lstrip()
     if value == 0:
         return "0"
     if kind != "count" and 0 < value < 0.05:

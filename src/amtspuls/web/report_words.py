@@ -28,8 +28,8 @@ TEXTS: Texts = MappingProxyType(
         "d": ("{number} days", "{number} Tage"),
         "between": ("between {low} and {high}", "zwischen {low} und {high}"),
         "too_little": (
-            "covered {share} %, under {least} %: no figure",
-            "zu {share} % beobachtet, unter {least} %: keine Zahl",
+            "covered {share}, under {least}: no figure",
+            "zu {share} beobachtet, unter {least}: keine Zahl",
         ),
         "f_bookings": ("Bookings", "Buchungen"),
         "f_bookings_note": (
