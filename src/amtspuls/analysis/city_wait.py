@@ -16,6 +16,7 @@ from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.localtime import CELL_S, DAY_S, Ints, TimeRange, day_of
 from amtspuls.analysis.offices import Office
 from amtspuls.analysis.quantiles import weighted_quantile
+from amtspuls.archive.median import median
 from amtspuls.catalogue.cities import City
 from amtspuls.model import Outcome
 
@@ -191,7 +192,7 @@ class Seen:
         if self.wait is None:
             return None
         days = self.wait.horizon_days[~np.isnan(self.wait.horizon_days)]
-        return float(np.median(days)) if len(days) else None
+        return median(days) if len(days) else None
 
 
 def see_city(city: City, offices: Sequence[Office], moments: Ints, least_share: float) -> Seen:

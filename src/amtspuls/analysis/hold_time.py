@@ -19,6 +19,7 @@ from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import HOUR_S, Ints
 from amtspuls.analysis.moments import gather
 from amtspuls.analysis.once import once
+from amtspuls.archive.median import median
 
 RULE = "returns-1"
 """Returns within two hours less those of the next two."""
@@ -79,7 +80,7 @@ def _describe(found: Closings) -> dict[str, Any]:
     held = soon - later
     sure = total >= _FEWEST and held > _SURELY * np.sqrt(soon + later)
     median_s = _median(found.away_s, held, later) if sure else None
-    step_s = float(np.median(found.step_s)) if total else 0.0
+    step_s = median(found.step_s) if total else 0.0
     row: dict[str, Any] = {
         f"back_{minutes}_share": _share_within(found, 60 * minutes) if total else None
         for minutes in (15, 30, 60, 120)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from statistics import median
 from typing import Any
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, measured_in
@@ -13,6 +12,7 @@ from amtspuls.analysis.behaviour.words import calendars_by, clock_text, horizon_
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S
 from amtspuls.analysis.notice import RULE
+from amtspuls.archive.median import median
 
 
 def compute_horizon(watched: Sequence[Watched], by: By) -> Figures:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 from typing import Any
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, measured_in
@@ -11,6 +10,7 @@ from amtspuls.analysis.behaviour import CalendarBehaviour, Moves
 from amtspuls.analysis.behaviour.words import calendars_by, most_have, notice_text
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import HOUR_S
+from amtspuls.archive.median import median
 
 RULE = "edges-1"
 """The lead that agrees with most changes less those that contradict it."""

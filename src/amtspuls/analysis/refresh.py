@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from statistics import median
 from typing import Any
 
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, measured_in
@@ -13,6 +12,7 @@ from amtspuls.analysis.behaviour.refresh import Refresh
 from amtspuls.analysis.behaviour.words import refresh_text
 from amtspuls.analysis.grouping import By, Label, Watched
 from amtspuls.analysis.localtime import HOUR_S
+from amtspuls.archive.median import median
 
 RULE = "beat-1"
 """A page is a copy where nearly all changes that people make come at one beat."""

@@ -11,6 +11,7 @@ import numpy as np
 from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
 from amtspuls.analysis.grouping import By, Label, Watched, time_keys
 from amtspuls.analysis.localtime import HOUR_S, Ints, TimeRange
+from amtspuls.archive.median import median
 from amtspuls.model import Outcome
 
 RULE = "covered-time-1"
@@ -55,7 +56,7 @@ def _usual_period_s(one: Watched) -> float:
     """Median of the planned periods in the range, else of all."""
     evidence = one.evidence
     inside = evidence.in_range(evidence.snapshots.taken_at)
-    return float(np.median(evidence.period_s[inside] if inside.any() else evidence.period_s))
+    return median(evidence.period_s[inside] if inside.any() else evidence.period_s)
 
 
 def _add_outcomes(one: Watched, by: By, tallies: dict[Label, _Tally]) -> None:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from amtspuls.archive.base import ArchiveReader, PortalRecord, SnapshotColumns
+from amtspuls.archive.median import median
 from amtspuls.archive.times import Ints, instant_of
 from amtspuls.archive.week import IsoWeek
 
@@ -133,12 +134,12 @@ class Extent:
         reached = np.cumsum([self.counts[week] for week in order])
         middle = order[int(np.searchsorted(reached, reached[-1] // 2, side="right"))]
         distances = np.diff(self._read(*middle.bounds(self.zone)).taken_at)
-        return int(np.median(distances)) if len(distances) else self._distance_of_weeks()
+        return int(median(distances)) if len(distances) else self._distance_of_weeks()
 
     def _distance_of_weeks(self) -> int | None:
         """Where most snapshots are alone in their week, the median over all of them."""
         distances = np.diff(self._read(None, None).taken_at)
-        return int(np.median(distances)) if len(distances) else None
+        return int(median(distances)) if len(distances) else None
 
     def _read(self, from_at: datetime | None, until_at: datetime | None) -> SnapshotColumns:
         return self.reader.snapshots(self.record.portal_id, from_at, until_at)

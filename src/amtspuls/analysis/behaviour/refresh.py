@@ -11,6 +11,7 @@ from amtspuls.analysis.behaviour.edges import roundest
 from amtspuls.analysis.behaviour.sightings import Bools, Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, Offsets
 from amtspuls.analysis.ordering import distinct
+from amtspuls.archive.median import median
 
 _PERIODS_S = (
     HOUR_S,
@@ -117,7 +118,7 @@ def _phase(seen: Sightings, clock: Callable[[Ints], Ints], shown: Ints, period_s
     # Around the first one, so that renewals at midnight are not half before and half after it.
     middle_s = int(late_s[0])
     away_s = (late_s - middle_s + period_s // 2) % period_s - period_s // 2
-    low_s, high_s = int(np.median(away_s - width_s[usual])) + 1, int(np.median(away_s))
+    low_s, high_s = int(median(away_s - width_s[usual])) + 1, int(median(away_s))
     edges = np.array([middle_s + low_s]), np.array([middle_s + high_s])
     return int(roundest(*edges)[0] % period_s)
 

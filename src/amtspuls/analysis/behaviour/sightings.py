@@ -12,6 +12,7 @@ from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.localtime import DAY_S, Ints
 from amtspuls.analysis.ordering import distinct, number_values, order_by, places_in, places_of_runs
 from amtspuls.analysis.view_times import ViewTimes
+from amtspuls.archive.median import median
 
 NEVER = np.iinfo(np.int64).min
 """No snapshot before."""
@@ -74,7 +75,7 @@ class Sightings:
         self.calendars: Ints = distinct(views.calendar[whole])
         self.taken_at: Ints = distinct(views.taken_at[whole])
         gaps = np.diff(self.taken_at)
-        self.step_s = int(np.median(gaps)) if len(gaps) else int(np.median(evidence.period_s))
+        self.step_s = int(median(gaps)) if len(gaps) else int(median(evidence.period_s))
         self._whole = np.flatnonzero(whole)
         self._place = places_in(self.calendars, views.calendar[whole])
 

@@ -16,6 +16,7 @@ from amtspuls.analysis.changes import Floats
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.ordering import distinct, order_by
 from amtspuls.analysis.typed.scene import Scene
+from amtspuls.archive.median import median_by_column
 
 FARTHEST = 12
 """Steps up to which the reach of a booking is looked for."""
@@ -43,7 +44,7 @@ def learn_reach(scene: Scene, rows: Ints) -> Ints:
     shares = shares_by_distance(scene, rows)
     if shares is None:
         return np.zeros(scene.group_count, np.int64)
-    chance = np.median(shares.share[_CHANCE_FROM:], axis=0)
+    chance = median_by_column(shares.share[_CHANCE_FROM:])
     known = (shares.blocks >= _LEAST) | (np.arange(FARTHEST) == 0)[:, None]
     near = np.cumprod((shares.share > chance + ABOVE_CHANCE) & known, axis=0)
     found: Ints = near.sum(axis=0).astype(np.int64)

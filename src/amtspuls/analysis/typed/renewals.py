@@ -11,6 +11,7 @@ import numpy as np
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.localtime import HOUR_S, Ints
 from amtspuls.analysis.typed.scene import Scene
+from amtspuls.archive.median import median
 
 _LONGEST_S = 4 * HOUR_S
 _GONE = 0.95
@@ -48,7 +49,7 @@ def _last_renewals(scene: Scene) -> Ints | None:
     offsets = scene.evidence.offsets
     # Around the first one, so that renewals at midnight are not half before and half after it.
     first, half = int(offsets.to_local(seen[:1])[0]), period_s // 2
-    phase = first - half + int(np.median((offsets.to_local(seen) - first + half) % period_s))
+    phase = first - half + int(median((offsets.to_local(seen) - first + half) % period_s))
     phase -= scene.step_s // 2
     beat = (offsets.to_local(scene.taken_at) - phase) // period_s
     renewals = scene.taken_at[np.append(True, np.diff(beat) > 0)]

@@ -19,6 +19,7 @@ from amtspuls.analysis.ordering import distinct, number_values, places_in, place
 from amtspuls.analysis.sightings import newest_view_before
 from amtspuls.analysis.typed.absences import close_sold_out
 from amtspuls.archive.base import STILL_OPEN, SpanColumns
+from amtspuls.archive.median import median
 
 MINUTES_PER_DAY = 1440
 _SLOT_BITS = 28
@@ -100,7 +101,7 @@ class Scene:
         """Usual distance of two snapshots of the range: how often others were taken says nothing of these."""
         inside = self.taken_at[self.evidence.in_range(self.taken_at)]
         gaps = np.diff(inside if len(inside) > 1 else self.taken_at)
-        return int(np.median(gaps)) if len(gaps) else int(np.median(self.evidence.period_s))
+        return int(median(gaps)) if len(gaps) else int(median(self.evidence.period_s))
 
     @cached_property
     def taken_at(self) -> Ints:

@@ -15,6 +15,7 @@ from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.typed.blocks import ABOVE_CHANCE, FARTHEST, shares_by_distance
 from amtspuls.analysis.typed.scene import Scene
+from amtspuls.archive.median import median
 
 _LONGEST = 4
 """Steps between the start times of a row; more leave fewer than three multiples to look at."""
@@ -58,8 +59,7 @@ def stride_of(share: np.ndarray[tuple[int], np.dtype[np.float64]], count: Ints) 
         first = np.flatnonzero(own)[:_MULTIPLES]
         if (count[first] < _LEAST).any():
             continue
-        clear = share[first] > np.median(share[~own]) + ABOVE_CHANCE
-        between = share[: stride - 1] <= np.median(share[~own]) + ABOVE_CHANCE
-        if clear.all() and between.all():
+        chance = median(share[~own]) + ABOVE_CHANCE
+        if (share[first] > chance).all() and (share[: stride - 1] <= chance).all():
             return stride
     return 1
