@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from amtspuls.archive.asked import load_asked
 from amtspuls.archive.live import open_reader, open_writer
+from amtspuls.archive.live_asked import load_asked
 from amtspuls.archive.week import IsoWeek
 from amtspuls.bundle.metadata import read_metadata
 from amtspuls.bundle.write import write_week

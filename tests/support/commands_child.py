@@ -18,6 +18,7 @@ from amtspuls.cli.app import main
 
 _HEAVY = (
     "amtspuls.archive.live",
+    "amtspuls.archive.opening",
     "amtspuls.bundle.importing",
     "amtspuls.bundle.legacy",
     "amtspuls.cli.practice",

@@ -22,6 +22,7 @@ import rich.progress
 
 import amtspuls.analysis.legacy.ledger
 import amtspuls.archive.live
+import amtspuls.archive.opening
 import amtspuls.archive.sealed.read
 import amtspuls.bundle.package.choose
 import amtspuls.bundle.package.write

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select, text
 
 from amtspuls.archive import schema
 from amtspuls.archive.connect import reading_engine, revision_of
-from amtspuls.archive.cutting import live_portals
 from amtspuls.archive.failures import archive_errors
+from amtspuls.archive.live_part import LivePart
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import LEFT_OUT, Piece, key_of
@@ -118,7 +118,9 @@ def _check_live(path: Path, shelf: Shelf, whole: list[IsoWeek]) -> list[Finding]
             found += _check_database(connection, path)
             if not found:
                 moved = {IsoWeek.parse(w) for w in connection.scalars(select(SEALED_WEEKS.c.week))}
-                moment = Moment(connection, shelf, tuple(whole), frozenset(moved & set(whole)))
+                moment = Moment(
+                    LivePart(connection), shelf, tuple(whole), frozenset(moved & set(whole))
+                )
                 found += _check_moved(moment, moved)
                 found += _check_both(moment)
                 found += _check_older(moment)
@@ -151,7 +153,7 @@ def _check_both(moment: Moment) -> Iterator[Finding]:
         return
     shelf = moment.shelf
     sealed = set(moment.weeks)
-    for week in sorted(sealed & live_weeks(moment.live)):
+    for week in sorted(sealed & live_weeks(moment.live.connection)):
         if shelf.about(week).is_import:
             told = "was imported, but the live part has snapshots of it too: move one of them away"
             yield Finding(Severity.ERROR, str(week), told)
@@ -159,11 +161,13 @@ def _check_both(moment: Moment) -> Iterator[Finding]:
     for week in pending:
         told = "is sealed, its rows are still in the live part: run `amtspuls seal` to finish"
         yield Finding(Severity.WARNING, str(week), told)
-    for portal in live_portals(moment.live):
+    for portal in moment.live.portals():
         portal_id = portal.record.portal_id
         for week in shelf.with_portal(moment.weeks, portal_id):
             twice = _doubled(
-                moment.live, portal.number, shelf.portal(week, portal_id).snapshots.taken_at
+                moment.live.connection,
+                portal.number,
+                shelf.portal(week, portal_id).snapshots.taken_at,
             )
             if twice and week in moment.moved:
                 told = f"{twice} snapshots of {portal_id} are sealed and in the live part too"
@@ -174,8 +178,8 @@ def _check_older(moment: Moment) -> Iterator[Finding]:
     """Live snapshots before an imported week of the same portal, which readers take to be newer than it."""
     if moment.live is None:
         return
-    for portal in live_portals(moment.live):
-        first = next(weeks_of(moment.live, portal), None)
+    for portal in moment.live.portals():
+        first = next(weeks_of(moment.live.connection, portal), None)
         portal_id = portal.record.portal_id
         newer = [
             week

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from amtspuls.archive.file_errors import file_errors
 from amtspuls.errors import ArchiveError
 
 _ADVICE = {
@@ -28,22 +29,18 @@ _ADVICE = {
 
 @contextmanager
 def archive_errors(path: Path) -> Iterator[None]:
-    """Turn every error of the database below into an ``ArchiveError`` about ``path``.
+    """Turn every error of the database or its files below into an ``ArchiveError`` about ``path``.
 
     Raises:
         ArchiveError: The database or the file system failed; the message says what to do.
     """
     try:
-        yield
+        with file_errors(path):
+            yield
     except DBAPIError as error:
         raise _explain(error.orig or error, path) from error
     except (SQLAlchemyError, sqlite3.Error) as error:
         raise _explain(error, path) from error
-    except OSError as error:
-        raise ArchiveError(
-            f"{error.filename or path}: {error.strerror or error}: check the disk and who owns the folder",
-            path=str(path),
-        ) from error
 
 
 def _explain(error: BaseException, path: Path) -> ArchiveError:

@@ -1,25 +1,18 @@
-"""Opening an archive: a folder with ``live.sqlite`` and, for the weeks that are sealed, ``weeks``."""
+"""Opening an archive: a folder with ``live.sqlite`` and, for the weeks that are sealed, ``weeks``.
+
+What opens the live part (``archive.opening``) is loaded by the functions that find one: SQLAlchemy takes
+longer to load than a question to sealed weeks takes to answer.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from amtspuls.archive import schema
 from amtspuls.archive.base import ArchiveReader, ArchiveWriter
-from amtspuls.archive.connect import (
-    create_schema,
-    log_ahead,
-    reading_engine,
-    revision_of,
-    writing_engine,
-)
-from amtspuls.archive.failures import archive_errors
-from amtspuls.archive.lock import WriterLock
+from amtspuls.archive.file_errors import file_errors, no_archive
 from amtspuls.archive.reader import Reader
-from amtspuls.archive.reader_live import LiveReader
 from amtspuls.archive.shelf import Shelf
 from amtspuls.archive.week import DATABASE_NAME, WEEKS_NAME, sealed_weeks
-from amtspuls.archive.writer import LiveWriter
 from amtspuls.errors import ArchiveError
 
 
@@ -35,14 +28,12 @@ def open_writer(folder: Path, *, wait_s: float = 0.0, create: bool = True) -> Ar
         ArchiveLockedError: Another process still writes to it after ``wait_s``.
         ArchiveError: The folder is no archive, may not be written, or was written by a newer version.
     """
-    with archive_errors(folder):
+    # See above.
+    from amtspuls.archive.opening import open_live_writer
+
+    with file_errors(folder):
         _prepare(folder, create=create)
-        lock = WriterLock(folder, wait_s=wait_s)
-        try:
-            return _open_locked(folder, lock)
-        except BaseException:
-            lock.release()
-            raise
+    return open_live_writer(folder, wait_s=wait_s)
 
 
 def open_reader(folder: Path) -> ArchiveReader:
@@ -61,40 +52,16 @@ def open_whole(folder: Path) -> Reader:
         ArchiveError: There is none, it is damaged, or its schema is another one.
     """
     path = folder / DATABASE_NAME
-    with archive_errors(path):
-        shelf = Shelf(folder / WEEKS_NAME)
+    shelf = Shelf(folder / WEEKS_NAME)
+    with file_errors(path):
         if not path.is_file():
             if not shelf.weeks():
-                raise _missing(folder)
+                raise no_archive(folder)
             return Reader(None, shelf)
-        engine = reading_engine(path)
-        try:
-            with engine.begin() as connection:
-                _require_current(revision_of(connection, path), folder)
-        except BaseException:
-            engine.dispose()
-            raise
-    return Reader(LiveReader(engine, path), shelf)
+    # See above.
+    from amtspuls.archive.opening import open_live_reader
 
-
-def _require_current(revision: str | None, folder: Path) -> None:
-    if revision is None:
-        raise _missing(folder)
-    if revision != schema.REVISIONS[-1]:
-        raise ArchiveError(
-            f"{folder} has schema {revision}, this version reads {schema.REVISIONS[-1]}: run"
-            f" `amtspuls migrate --archive {folder}` once (it makes a backup first)",
-            path=str(folder),
-            revision=revision,
-        )
-
-
-def _missing(folder: Path) -> ArchiveError:
-    return ArchiveError(
-        f"no archive in {folder}: name its folder with --archive, or make one with"
-        " `amtspuls snapshot` or `amtspuls replay`",
-        path=str(folder),
-    )
+    return Reader(open_live_reader(folder), shelf)
 
 
 def _prepare(folder: Path, *, create: bool) -> None:
@@ -102,7 +69,7 @@ def _prepare(folder: Path, *, create: bool) -> None:
     if (folder / DATABASE_NAME).is_file():
         return
     if not create and not sealed_weeks(folder / WEEKS_NAME):
-        raise _missing(folder)
+        raise no_archive(folder)
     folder.mkdir(parents=True, exist_ok=True)
     ours = {WEEKS_NAME, "live.lock"}
     strangers = sorted(
@@ -115,25 +82,3 @@ def _prepare(folder: Path, *, create: bool) -> None:
             f"{folder} is no archive and not empty ({strangers[0]}): name another folder with --archive",
             path=str(folder),
         )
-
-
-def _open_locked(folder: Path, lock: WriterLock) -> LiveWriter:
-    path = folder / DATABASE_NAME
-    engine = writing_engine(path)
-    try:
-        with engine.begin() as connection:
-            revision = revision_of(connection, path)
-        log_ahead(engine)
-        if revision is None:
-            with engine.begin() as connection:
-                create_schema(connection)
-        (folder / WEEKS_NAME).mkdir(exist_ok=True)
-        if revision not in {None, schema.REVISIONS[-1]}:
-            # Alembic is heavy and only needed once per schema.
-            from amtspuls.archive.migrate import migrate
-
-            migrate(engine, path)
-    except BaseException:
-        engine.dispose()
-        raise
-    return LiveWriter(engine, path, lock)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from amtspuls.archive.answers import pick_spans
 from amtspuls.archive.base import SpanColumns
-from amtspuls.archive.cutting import LivePortal, cut_portal, live_portals
 from amtspuls.archive.joining import (
     Done,
     Joiner,
@@ -21,9 +21,7 @@ from amtspuls.archive.joining import (
 from amtspuls.archive.moment import Moment, seconds_of_day
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import Piece, key_of
-from amtspuls.archive.queries import Limits, read_spans
-from amtspuls.archive.reader_live import pick_spans
-from amtspuls.archive.times import Ints, slot_at
+from amtspuls.archive.times import Ints, Limits, slot_at
 from amtspuls.archive.week import IsoWeek
 
 _FOR_EVER = 2**53
@@ -49,7 +47,7 @@ def merge_spans(moment: Moment, numbers: Numbers, portal_id: str, wanted: Limits
 
 def zone_of(moment: Moment, portal_id: str, weeks: Sequence[IsoWeek]) -> ZoneInfo:
     """Zone of a portal: what the live part says, else the newest week."""
-    portal = _live_portal(moment, portal_id)
+    portal = moment.live.portal(portal_id) if moment.live else None
     if portal is not None:
         return portal.zone
     return ZoneInfo(moment.shelf.record(weeks[-1], portal_id).zone if weeks else "UTC")
@@ -67,11 +65,11 @@ def _join_live(
         if place >= end and not joiner.any_open_before(until):
             break
         joiner.add(numbers.piece(moment, portal_id, week))
-    portal = _live_portal(moment, portal_id)
-    if moment.live is None or portal is None:
+    if moment.live is None or moment.live.portal(portal_id) is None:
         return joiner.finish()
-    columns = read_spans(moment.live, portal_id, (None, None), portal.zone)
-    live = joiner.go_on(Done(key_of(columns[0], columns[1]), columns[2], columns[3]))
+    spans = moment.live.all_spans(portal_id)
+    key = key_of(spans.calendar, spans.slot)
+    live = joiner.go_on(Done(key, spans.opened_at, spans.closed_at))
     return _prefer_last(joiner.finish(), live)
 
 
@@ -160,17 +158,12 @@ def _back_to_openings(
     return 0
 
 
-def _live_portal(moment: Moment, portal_id: str) -> LivePortal | None:
-    portals = [] if moment.live is None else live_portals(moment.live)
-    return next((portal for portal in portals if portal.record.portal_id == portal_id), None)
-
-
 def rest_of(moment: Moment, portal_id: str) -> Piece | None:
     """What is not sealed yet of a portal, as one piece; None where there is nothing."""
-    portal = _live_portal(moment, portal_id)
+    portal = moment.live.portal(portal_id) if moment.live else None
     if moment.live is None or portal is None:
         return None
-    rest = cut_portal(moment.live, portal, _FOR_EVER)
+    rest = moment.live.cut(portal, _FOR_EVER)
     if rest is None:
         return None
     numbers = moment.live_calendars(portal_id)

@@ -9,27 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
-
-from amtspuls.archive.queries import Limits, calendar_of, calendars_of
-from amtspuls.archive.schema import CALENDARS, FORMER_KEYS, PORTALS, SEALED_WEEKS, SNAPSHOTS
 from amtspuls.archive.shelf import Shelf
-from amtspuls.archive.times import instant_of
+from amtspuls.archive.times import Limits
 from amtspuls.archive.week import IsoWeek
-from amtspuls.model import Calendar
+
+if TYPE_CHECKING:
+    from amtspuls.archive.live_part import LiveCalendar, LivePart
 
 # A zone that was corrected meanwhile may have moved the edge of a week by hours.
 _EDGE = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class LiveCalendar:
-    """A calendar of the live part: its number, and what it is called now."""
-
-    number: int
-    calendar: Calendar
 
 
 @dataclass(frozen=True)
@@ -37,25 +27,22 @@ class Moment:
     """An archive at one moment.
 
     Attributes:
-        live: Transaction on the live part; None where there is none.
+        live: The live part in one transaction; None where there is none.
         shelf: The sealed weeks.
         weeks: Those that are sealed at this moment, ascending.
         moved: Of these, the ones whose rows have left the live part.
     """
 
-    live: Connection | None
+    live: LivePart | None
     shelf: Shelf
     weeks: tuple[IsoWeek, ...]
     moved: frozenset[IsoWeek]
     _hidden: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, live: Connection | None, shelf: Shelf) -> Moment:
+    def of(cls, live: LivePart | None, shelf: Shelf) -> Moment:
         """Look at an archive inside a transaction that was just begun."""
-        moved = frozenset(
-            IsoWeek.parse(week)
-            for week in (live.scalars(select(SEALED_WEEKS.c.week)) if live else ())
-        )
+        moved = live.moved_weeks() if live else frozenset()
         return cls(live, shelf, tuple(shelf.weeks()), moved)
 
     def weeks_of(self, portal_id: str, wanted: Limits = (None, None)) -> list[IsoWeek]:
@@ -71,15 +58,7 @@ class Moment:
 
     def live_weeks(self, portal_id: str) -> set[IsoWeek]:
         """Weeks in which the live part has snapshots of a portal."""
-        if self.live is None:
-            return set()
-        rows = self.live.execute(
-            select(SNAPSHOTS.c.taken_at, PORTALS.c.zone)
-            .join(PORTALS, PORTALS.c.number == SNAPSHOTS.c.portal)
-            .where(PORTALS.c.id == portal_id)
-        )
-        days = {instant_of(row.taken_at).astimezone(ZoneInfo(row.zone)).date() for row in rows}
-        return {IsoWeek.of(day) for day in days}
+        return self.live.weeks(portal_id) if self.live else set()
 
     def hidden(self, portal_id: str) -> Sequence[tuple[int, int]]:
         """First and last ``taken_at`` of what is sealed of a portal and still in the live part too."""
@@ -95,23 +74,11 @@ class Moment:
 
     def live_calendars(self, portal_id: str) -> dict[str, LiveCalendar]:
         """Calendars of the live part by key; they are never sealed."""
-        if self.live is None:
-            return {}
-        rows = self.live.execute(calendars_of(portal_id))
-        return {row.key: LiveCalendar(row.number, calendar_of(row)) for row in rows}
+        return self.live.calendars(portal_id) if self.live else {}
 
     def former_keys(self, portal_id: str) -> list[tuple[int, str, int]]:
         """When, from which key and which calendar was renamed; ascending."""
-        if self.live is None:
-            return []
-        rows = self.live.execute(
-            select(FORMER_KEYS.c.until_at, FORMER_KEYS.c.key, FORMER_KEYS.c.calendar)
-            .join(CALENDARS, CALENDARS.c.number == FORMER_KEYS.c.calendar)
-            .join(PORTALS, PORTALS.c.number == CALENDARS.c.portal)
-            .where(PORTALS.c.id == portal_id)
-            .order_by(FORMER_KEYS.c.until_at)
-        )
-        return [(row.until_at, row.key, row.calendar) for row in rows]
+        return self.live.former_keys(portal_id) if self.live else []
 
 
 def seconds_of_day(day: date, shift: timedelta = timedelta()) -> int:

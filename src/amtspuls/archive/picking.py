@@ -13,9 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from amtspuls.archive.base import PortalRecord
-from amtspuls.archive.queries import Limits
-from amtspuls.archive.reader_live import within
-from amtspuls.archive.times import seconds_of
+from amtspuls.archive.times import Limits, seconds_of, within
 from amtspuls.archive.week import IsoWeek
 from amtspuls.clock import parse_local_time
 from amtspuls.errors import ConfigError

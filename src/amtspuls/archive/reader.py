@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import select
 
+from amtspuls.archive.answers import no_spans, ordered_snapshots, ordered_views
 from amtspuls.archive.base import (
     CalendarRecord,
     CalendarState,
@@ -25,27 +26,13 @@ from amtspuls.archive.merging import merge_spans, rest_of
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import Piece
-from amtspuls.archive.queries import (
-    Limits,
-    read_capacities,
-    read_snapshots,
-    read_taken_at,
-    read_views,
-    read_zone,
-)
-from amtspuls.archive.reader_live import (
-    LiveReader,
-    is_empty,
-    live_spans,
-    live_state,
-    no_spans,
-    within,
-)
 from amtspuls.archive.rebuilding import rebuild_state
-from amtspuls.archive.schema import PORTALS
 from amtspuls.archive.shelf import Shelf
-from amtspuls.archive.times import Ints, seconds_of
+from amtspuls.archive.times import Ints, Limits, is_empty, seconds_of, within
 from amtspuls.archive.week import IsoWeek
+
+if TYPE_CHECKING:
+    from amtspuls.archive.reader_live import LiveReader
 
 
 class Reader:
@@ -70,8 +57,8 @@ class Reader:
         if self._live is None:
             yield Moment.of(None, self._shelf)
             return
-        with self._live.reading() as connection:
-            yield Moment.of(connection, self._shelf)
+        with self._live.part() as part:
+            yield Moment.of(part, self._shelf)
 
     @property
     def numbers(self) -> Numbers:
@@ -81,7 +68,8 @@ class Reader:
     def portals(self) -> Sequence[PortalRecord]:
         """All portals with at least one snapshot, by id."""
         with self.moment() as moment:
-            found = {record.portal_id: record for record in _live_records(moment)}
+            live = moment.live.portals() if moment.live else []
+            found = {portal.record.portal_id: portal.record for portal in live}
             newest = {
                 portal_id: week
                 for week in moment.weeks
@@ -111,10 +99,10 @@ class Reader:
                 for piece in self.pieces(moment, portal_id, wanted)
             ]
             if moment.live is not None:
-                live = read_snapshots(moment.live, portal_id, wanted)
+                live = moment.live.snapshots(portal_id, wanted)
                 kept = _shown(moment, portal_id, live.taken_at)
                 parts.append(SnapshotColumns._make(column[kept] for column in live))
-        return _ordered_snapshots(parts)
+        return ordered_snapshots(parts)
 
     def week_counts(self, portal_id: str) -> Mapping[IsoWeek, int]:
         """Number of snapshots in each local week of a portal that has one, ascending."""
@@ -126,9 +114,9 @@ class Reader:
                 }
             )
             if moment.live is not None:
-                live = read_taken_at(moment.live, portal_id)
+                live = moment.live.taken_at(portal_id)
                 kept = live[_shown(moment, portal_id, live)]
-                counts.update(count_weeks(kept, read_zone(moment.live, portal_id)))
+                counts.update(count_weeks(kept, moment.live.zone(portal_id)))
         return dict(sorted(counts.items()))
 
     def views(
@@ -142,11 +130,11 @@ class Reader:
                 views = piece.views()
                 parts.append(ViewColumns(*_cut(views, views.taken_at, wanted)))
             if moment.live is not None:
-                snapshots = read_snapshots(moment.live, portal_id, wanted)
-                live = read_views(moment.live, portal_id, snapshots)
+                snapshots = moment.live.snapshots(portal_id, wanted)
+                live = moment.live.views(portal_id, snapshots)
                 kept = _shown(moment, portal_id, live.taken_at)
                 parts.append(ViewColumns._make(column[kept] for column in live))
-            return _ordered_views(parts, self._numbers.ranks(moment, portal_id))
+            return ordered_views(parts, self._numbers.ranks(moment, portal_id))
 
     def spans(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
@@ -157,7 +145,7 @@ class Reader:
         wanted = within(from_at, until_at)
         with self.moment() as moment:
             if moment.live is not None and not moment.weeks_of(portal_id):
-                return live_spans(moment.live, portal_id, wanted)
+                return moment.live.spans(portal_id, wanted)
             return merge_spans(moment, self._numbers, portal_id, wanted)
 
     def capacity_changes(self, portal_id: str) -> CapacityColumns:
@@ -165,7 +153,7 @@ class Reader:
         with self.moment() as moment:
             parts = [piece.capacities() for piece in self.pieces(moment, portal_id)]
             if moment.live is not None:
-                parts.append(read_capacities(moment.live, portal_id))
+                parts.append(moment.live.capacities(portal_id))
         rows = np.concatenate([np.stack(part, axis=1) for part in parts] or [np.zeros((0, 4), int)])
         # The newest places of open slots are in both parts.
         rows = np.unique(rows, axis=0)
@@ -176,7 +164,7 @@ class Reader:
         seconds = seconds_of(at)
         with self.moment() as moment:
             if moment.live is not None and not moment.weeks_of(portal_id):
-                return live_state(moment.live, portal_id, seconds)
+                return moment.live.state(portal_id, seconds)
             return rebuild_state(moment, self._numbers, portal_id, seconds)
 
     def stops(self) -> Mapping[str, Stop]:
@@ -213,14 +201,7 @@ class Reader:
 def _has_live(moment: Moment, portal_id: str, bounds: tuple[int, int]) -> bool:
     if moment.live is None:
         return False
-    return len(read_snapshots(moment.live, portal_id, (bounds[0], bounds[1] + 1)).number) > 0
-
-
-def _live_records(moment: Moment) -> list[PortalRecord]:
-    if moment.live is None:
-        return []
-    rows = moment.live.execute(select(PORTALS).order_by(PORTALS.c.id))
-    return [PortalRecord(r.id, r.name, r.system, r.url, r.zone) for r in rows]
+    return len(moment.live.snapshots(portal_id, (bounds[0], bounds[1] + 1)).number) > 0
 
 
 def _joined(known: PortalRecord | None, sealed: PortalRecord) -> PortalRecord:
@@ -248,23 +229,3 @@ def _shown(moment: Moment, portal_id: str, taken_at: Ints) -> np.ndarray:
     for first, last in moment.hidden(portal_id):
         kept &= (taken_at < first) | (taken_at > last)
     return kept
-
-
-def _ordered_snapshots(parts: Sequence[SnapshotColumns]) -> SnapshotColumns:
-    if not parts:
-        none, texts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.object_)
-        return SnapshotColumns(none, none, none, texts, none, none, none, none, none)
-    whole = SnapshotColumns._make(map(np.concatenate, zip(*parts, strict=True)))
-    order = np.argsort(whole.taken_at, kind="stable")
-    return SnapshotColumns._make(column[order] for column in whole)
-
-
-def _ordered_views(parts: Sequence[ViewColumns], ranks: Mapping[int, int]) -> ViewColumns:
-    if not parts:
-        none, texts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.object_)
-        return ViewColumns(none, none, none, texts, texts, none)
-    whole = ViewColumns._make(map(np.concatenate, zip(*parts, strict=True)))
-    numbers, places = np.unique(whole.calendar, return_inverse=True)
-    rank = np.array([ranks[number] for number in numbers.tolist()], dtype=np.int64)
-    order = np.lexsort((rank[places], whole.taken_at))
-    return ViewColumns._make(column[order] for column in whole)

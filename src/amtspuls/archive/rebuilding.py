@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection, func, select
 
+from amtspuls.archive.answers import state_of
 from amtspuls.archive.base import CalendarState
 from amtspuls.archive.joining import Joiner
 from amtspuls.archive.merging import back_to_slots, rest_of, whole_weeks
 from amtspuls.archive.moment import Moment
 from amtspuls.archive.numbers import Numbers
 from amtspuls.archive.pieces import LEFT_OUT, Piece, is_answered
-from amtspuls.archive.queries import read_free, read_zone
-from amtspuls.archive.reader_live import live_state, state_of
-from amtspuls.archive.schema import PORTALS, SNAPSHOTS
 from amtspuls.archive.times import Ints, slot_at
 from amtspuls.archive.week import IsoWeek
 from amtspuls.model import Calendar, Covered, Outcome
+
+if TYPE_CHECKING:
+    from amtspuls.archive.live_part import LivePart
 
 _MINUTES_PER_DAY = 1440
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -38,7 +39,7 @@ def rebuild_state(
     live = past.newest_is_in()
     if live is not None:
         keys = {calendar.key: number for number, calendar in calendars.items()}
-        states = live_state(live, portal_id, at_s)
+        states = live.state(portal_id, at_s)
         found = {keys[state.calendar.key]: state for state in states}
     for number, calendar in calendars.items():
         if number not in found:
@@ -71,7 +72,9 @@ class _Past:
         weeks = self.moment.weeks_of(self.portal_id)
         self.mixed = any(self.moment.shelf.about(week).is_import for week in weeks)
         if self.moment.live is not None:
-            self._live_at = self._newest_live(self.moment.live)
+            # What is sealed too counts as sealed.
+            sealed = () if self.mixed else self.moment.hidden(self.portal_id)
+            self._live_at = self.moment.live.newest_at(self.portal_id, self.at_s, sealed)
         if self.mixed:
             weeks = whole_weeks(self.moment, self.portal_id)
         near = {*self.moment.weeks_of(self.portal_id, (None, self.at_s + 1))}
@@ -83,21 +86,6 @@ class _Past:
             self._weeks = self._weeks[1:]
             self._pieces.clear()
         self._former = frozenset(key for _, key, _ in self.moment.former_keys(self.portal_id))
-
-    def _newest_live(self, live: Connection) -> int | None:
-        """Newest snapshot of the live part up to the moment that is not sealed too."""
-        wanted = [
-            PORTALS.c.id == self.portal_id,
-            SNAPSHOTS.c.taken_at <= self.at_s,
-        ]
-        for first, last in () if self.mixed else self.moment.hidden(self.portal_id):
-            wanted.append(~SNAPSHOTS.c.taken_at.between(first, last))
-        newest: int | None = live.scalar(
-            select(func.max(SNAPSHOTS.c.taken_at))
-            .join(PORTALS, PORTALS.c.number == SNAPSHOTS.c.portal)
-            .where(*wanted)
-        )
-        return newest
 
     def _piece(self, place: int) -> tuple[Piece, int]:
         """The week at a place, and the ordinal of its newest snapshot up to the moment."""
@@ -119,7 +107,7 @@ class _Past:
         sealed = self.moment.shelf.calendars(week, self.portal_id)
         return any(one.key == key or one.key in self._former for one in sealed)
 
-    def newest_is_in(self) -> Connection | None:
+    def newest_is_in(self) -> LivePart | None:
         """The live part when the newest snapshot up to the moment is there; None when it is in a week."""
         if self._live_at is None or self.mixed:
             return None
@@ -155,8 +143,7 @@ class _Past:
         if self._free is None:
             live = self.newest_is_in()
             if live is not None:
-                zone = read_zone(live, self.portal_id)
-                self._free = read_free(live, self.portal_id, self.at_s, zone)
+                self._free = live.free(self.portal_id, self.at_s)
             else:
                 piece, ordinal = self._piece(0)
                 self._free = self._before().open_at(piece, ordinal, self.at_s)

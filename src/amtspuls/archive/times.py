@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from amtspuls.model import Slot, slot_from_local, utc_from_slot
 
 Ints = NDArray[np.int64]
+Limits = tuple[int | None, int | None]
+"""First Unix second wanted, and the first one no longer wanted; None: no limit."""
 
 _MINUTES_PER_DAY = 1440
 _MINUTE_S = 60
@@ -31,6 +33,19 @@ def seconds_from(instant: datetime) -> int:
 def instant_of(seconds: int) -> datetime:
     """Return a Unix second as aware UTC."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def within(from_at: datetime | None, until_at: datetime | None) -> Limits:
+    """Limits in whole Unix seconds."""
+    return (
+        None if from_at is None else seconds_from(from_at),
+        None if until_at is None else seconds_from(until_at),
+    )
+
+
+def is_empty(from_at: datetime | None, until_at: datetime | None) -> bool:
+    """Whether no moment lies within limits."""
+    return from_at is not None and until_at is not None and from_at >= until_at
 
 
 def _timestamp(instant: datetime) -> float:

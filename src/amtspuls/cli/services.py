@@ -43,8 +43,8 @@ def print_services(
 
 def _remembered(settings: Settings, archive: Path | None) -> Mapping[str, tuple[str, ...]]:
     """What an archive tells; nothing when none was named and the usual one is not there yet."""
-    from amtspuls.archive.asked import load_asked
     from amtspuls.archive.live import open_reader
+    from amtspuls.archive.live_asked import load_asked
     from amtspuls.archive.week import DATABASE_NAME
 
     folder = archive or settings.archive

@@ -87,26 +87,22 @@ def _sealed(moment: Moment) -> list[SealedFiles]:
         from amtspuls.archive.sealing import live_weeks
 
         # One that was put here out of another archive has no live rows.
-        waiting = [*{*waiting} & live_weeks(moment.live)]
+        waiting = [*{*waiting} & live_weeks(moment.live.connection)]
     return [open_files(moment.shelf.folder, week) for week in moment.weeks if week not in waiting]
 
 
 def _running(moment: Moment) -> list[SealedPortal]:
     if moment.live is None:
         return []
-    from amtspuls.archive.cutting import cut_portal, live_portals
-
-    found = (cut_portal(moment.live, portal, _EVER) for portal in live_portals(moment.live))
+    found = (moment.live.cut(portal, _EVER) for portal in moment.live.portals())
     return [portal for portal in found if portal]
 
 
 def _renamed(moment: Moment) -> list[Renamed]:
     if moment.live is None:
         return []
-    from amtspuls.archive.cutting import live_portals
-
     rows = []
-    for portal in live_portals(moment.live):
+    for portal in moment.live.portals():
         portal_id = portal.record.portal_id
         keys = {one.number: key for key, one in moment.live_calendars(portal_id).items()}
         rows += [

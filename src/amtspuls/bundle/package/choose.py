@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 
-from amtspuls.archive.cutting import live_portals
 from amtspuls.archive.moment import Moment
-from amtspuls.archive.queries import read_snapshots
 from amtspuls.archive.week import IsoWeek
 from amtspuls.errors import ConfigError
 
@@ -80,17 +77,10 @@ def choose_weeks(moment: Moment, wanted: WeekRange) -> Choice:
 
 def _live_weeks(moment: Moment) -> set[IsoWeek]:
     """Weeks of the snapshots that are in the live part, in the time of each portal."""
-    found: set[IsoWeek] = set()
     if moment.live is None:
-        return found
-    for portal in live_portals(moment.live):
-        taken_at = read_snapshots(moment.live, portal.record.portal_id, (None, None)).taken_at
-        while len(taken_at):
-            first = datetime.fromtimestamp(int(taken_at[0]), UTC).astimezone(portal.zone)
-            week = IsoWeek.of(first.date())
-            found.add(week)
-            taken_at = taken_at[taken_at >= week.bounds(portal.zone)[1].timestamp()]
-    return found
+        return set()
+    portals = moment.live.portals()
+    return {week for one in portals for week in moment.live.weeks(one.record.portal_id)}
 
 
 def _say_nothing_there(
