@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from amtspuls.analysis import standing, wait
 from amtspuls.analysis.coverage import CoveredTime
-from amtspuls.analysis.standing import blocks_of, count_standing
+from amtspuls.analysis.standing import blocks_of, count_standing, place_spans
 
 Span = tuple[int, int, int, int]
 """Calendar, opened at, open until, column."""
@@ -47,10 +47,9 @@ def open_then(spans: list[Span], calendar: int, at: int) -> list[int]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _small_blocks() -> object:
-    """Blocks and heaps so small that every example has several."""
+    """Blocks so small that every example has several."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(standing, "_BLOCK", 4)
-        patch.setattr(wait, "_HEAP", 3)
         yield
 
 
@@ -60,8 +59,13 @@ def test_every_moment_counts_the_spans_that_are_open_then(
 ) -> None:
     found = np.zeros((len(moments), 4), np.int64)
     calendar, opened, ended, column = (ints([span[n] for span in spans]) for n in range(4))
-    for block in blocks_of(covered_at(moments), calendar, opened, ended):
+    covered = covered_at(moments)
+    placed = place_spans(covered, calendar, opened, ended)
+    seen: list[int] = []
+    for block in blocks_of(covered, placed):
+        seen += block.moments.tolist()
         found[block.moments] = count_standing(block, column[block.spans], 4)
+    assert seen == list(range(len(moments)))
     for row, (number, at) in zip(found.tolist(), moments, strict=True):
         columns = [spans[place][3] for place in open_then(spans, number, at)]
         assert row == [columns.count(n) for n in range(4)]
@@ -73,13 +77,10 @@ def test_the_first_and_the_third_free_start_are_those_of_the_spans_open_then(
 ) -> None:
     calendar, opened, ended, _ = (ints([span[n] for span in spans]) for n in range(4))
     start_s = ints([100 + (7 * place) % 11 for place in range(len(spans))])
-    seen = set()
-    for block in blocks_of(covered_at(moments), calendar, opened, ended):
-        found = wait._free_starts(block, start_s)
-        for row, place in enumerate(block.moments.tolist()):
-            starts = sorted(start_s[open_then(spans, *moments[place])].tolist())
-            for name, rank in wait.RANKS.items():
-                expected = starts[rank - 1] if len(starts) >= rank else math.inf
-                assert found[name][row] == expected
-            seen.add(place)
-    assert seen == set(range(len(moments)))
+    placed = place_spans(covered_at(moments), calendar, opened, ended)
+    found = wait.free_starts(placed, start_s, len(moments))
+    for place, (number, at) in enumerate(moments):
+        starts = sorted(start_s[open_then(spans, number, at)].tolist())
+        for name, rank in wait.RANKS.items():
+            expected = starts[rank - 1] if len(starts) >= rank else math.inf
+            assert found[name][place] == expected

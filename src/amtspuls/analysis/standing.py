@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amtspuls.analysis.coverage import CoveredTime
+from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.once import once
+from amtspuls.analysis.ordering import order_by
 
 _BLOCK = 1024
 """Moments that are worked on together, ten days of quarters of an hour: spans of a year make large tables."""
@@ -31,10 +34,30 @@ class Block(NamedTuple):
     after: Ints
 
 
-def blocks_of(
-    covered: CoveredTime, calendar: Ints, opened_at: Ints, ends_s: Ints
-) -> Iterator[Block]:
-    """Cut the covered moments of a portal into blocks, each with its spans.
+class Standing(NamedTuple):
+    """Spans of a portal that are open at some covered moment; all arrays have shape (n,).
+
+    Attributes:
+        spans: Indexes of the spans, ascending.
+        first: Index of the first covered time at whose begin it is open.
+        after: Index of the first of the same calendar at which it is no longer open, or of the next calendar.
+    """
+
+    spans: Ints
+    first: Ints
+    after: Ints
+
+
+@once
+def find_standing(one: Watched) -> Standing:
+    """Say from which to which covered moment the spans of a portal are open; worked out once."""
+    spans = one.evidence.spans
+    ends_s = np.minimum(spans.closed_at, one.evidence.span_start_s)
+    return place_spans(one.covered, spans.calendar, spans.opened_at, ends_s)
+
+
+def place_spans(covered: CoveredTime, calendar: Ints, opened_at: Ints, ends_s: Ints) -> Standing:
+    """As ``find_standing``.
 
     Args:
         covered: Ascending by (calendar, time), each calendar in one piece; ``from_s`` are the moments.
@@ -42,25 +65,37 @@ def blocks_of(
         opened_at: Instants from which they are open.
         ends_s: Instants from which they are no longer open.
     """
+    first, after = np.zeros((2, len(calendar)), np.int64)
     for begin, end in stretches(covered.calendar):
         number = covered.calendar[begin]
         low, high = np.searchsorted(calendar, [number, number + 1]).tolist()
         at = covered.from_s[begin:end]
-        first = np.searchsorted(at, opened_at[low:high])
-        after = np.searchsorted(at, ends_s[low:high])
-        # In the order in which they open, so that each block looks only at those still open and the new ones.
-        coming = np.flatnonzero(after > first)
-        coming = coming[np.argsort(first[coming], kind="stable")]
-        starts = np.arange(0, end - begin, _BLOCK)
-        places = np.searchsorted(first[coming], starts + _BLOCK)
-        open_still, known = coming[:0], 0
-        for start, place in zip(starts.tolist(), places.tolist(), strict=True):
-            stop = min(end - begin, start + _BLOCK)
-            near = np.concatenate((open_still[after[open_still] > start], coming[known:place]))
-            open_still, known = near, place
+        first[low:high] = begin + np.searchsorted(at, opened_at[low:high])
+        after[low:high] = begin + np.searchsorted(at, ends_s[low:high])
+    spans = np.flatnonzero(after > first)
+    return Standing(spans, first[spans], after[spans])
+
+
+def blocks_of(covered: CoveredTime, standing: Standing) -> Iterator[Block]:
+    """Cut the covered moments of a portal into blocks, each with its spans.
+
+    Args:
+        covered: Ascending by (calendar, time), each calendar in one piece.
+        standing: The spans that are open then.
+    """
+    # In the order in which they open, so that each block looks only at those still open and the new ones.
+    order = order_by(standing.first)
+    first, after = standing.first[order], standing.after[order]
+    for begin, end in stretches(covered.calendar):
+        open_still = order[:0]
+        for start in range(begin, end, _BLOCK):
+            stop = min(end, start + _BLOCK)
+            low, high = np.searchsorted(first, [start, stop]).tolist()
+            near = np.concatenate((open_still[after[open_still] > start], np.arange(low, high)))
+            open_still = near
             yield Block(
-                np.arange(begin + start, begin + stop),
-                low + near,
+                np.arange(start, stop),
+                standing.spans[order[near]],
                 np.maximum(first[near] - start, 0),
                 np.minimum(after[near], stop) - start,
             )

@@ -14,7 +14,7 @@ from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.once import once
-from amtspuls.analysis.standing import blocks_of, count_standing
+from amtspuls.analysis.standing import blocks_of, count_standing, find_standing
 from amtspuls.model import Outcome
 
 _MINUTES_PER_DAY = 1440
@@ -44,11 +44,10 @@ class Stock(NamedTuple):
 def find_stock(one: Watched) -> Stock:
     """Return what is free at every covered moment of a portal; worked out once."""
     covered, evidence = one.covered, one.evidence
-    spans, covered_days = evidence.spans, evidence.covered_days
-    ends_s = np.minimum(spans.closed_at, evidence.span_start_s)
-    day = spans.slot // _MINUTES_PER_DAY
+    covered_days = evidence.covered_days
+    day = evidence.spans.slot // _MINUTES_PER_DAY
     slots, days = np.zeros((2, len(covered.view)), np.int64)
-    for block in blocks_of(covered, spans.calendar, spans.opened_at, ends_s):
+    for block in blocks_of(covered, find_standing(one)):
         distinct, column = np.unique(day[block.spans], return_inverse=True)
         counts = count_standing(block, column, len(distinct))
         counts *= covered_days.contain(covered.view[block.moments], distinct)

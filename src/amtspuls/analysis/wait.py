@@ -17,18 +17,17 @@ from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, days_tex
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S, Ints, day_of
+from amtspuls.analysis.lowest import find_lowest
 from amtspuls.analysis.moments import gather
 from amtspuls.analysis.once import once
 from amtspuls.analysis.quantiles import weighted_quantiles
-from amtspuls.analysis.standing import Block, blocks_of, count_standing
+from amtspuls.analysis.standing import Standing, find_standing
 from amtspuls.model import Outcome
 
 RULE = "free-starts-1"
 """Every free start counts as a place to book, whatever the service takes."""
 
 RANKS = {"first": 1, "third": 3}
-_HEAP = 16
-"""Spans that are counted together before one of them is looked for."""
 _SHARES = {"p10": 0.1, "median": 0.5, "p90": 0.9}
 
 Floats = NDArray[np.float64]
@@ -61,12 +60,7 @@ class Waits(NamedTuple):
 def find_waits(one: Watched) -> Waits:
     """Return the wait at every covered moment of a portal; worked out once."""
     covered, evidence = one.covered, one.evidence
-    starts = {name: np.full(len(covered.view), np.inf) for name in RANKS}
-    spans, start_s = evidence.spans, evidence.span_start_s
-    ends_s = np.minimum(spans.closed_at, start_s)
-    for block in blocks_of(covered, spans.calendar, spans.opened_at, ends_s):
-        for name, found in _free_starts(block, start_s).items():
-            starts[name][block.moments] = found
+    starts = free_starts(find_standing(one), evidence.span_start_s, len(covered.view))
     local_s = evidence.offsets.to_local(covered.from_s)
     known_until = _known_until(one, local_s)
     days = {
@@ -88,39 +82,18 @@ def find_waits(one: Watched) -> Waits:
     )
 
 
-def _free_starts(block: Block, start_s: Ints) -> dict[str, Floats]:
+def free_starts(standing: Standing, start_s: Ints, moments: int) -> dict[str, Floats]:
     """Instant of the k-th free start at each moment; infinite where there are fewer.
 
-    The spans are taken in heaps, in the order of their starts: the counts of whole heaps say in which one the k-th
-    is, and only there it is looked for.
-
     Args:
-        block: Moments with the spans open then.
+        standing: The spans that are open at some of the moments.
         start_s: Instants at which the slots of all spans begin.
+        moments: How many moments there are.
     """
-    order = np.argsort(start_s[block.spans], kind="stable")
-    first, after = block.first[order], block.after[order]
-    begins = np.append(start_s[block.spans[order]].astype(np.float64), np.inf)
-    heaps = len(order) // _HEAP + 1
-    open_then = np.cumsum(
-        count_standing(
-            Block(block.moments, order, first, after), np.arange(len(order)) // _HEAP, heaps
-        ),
-        axis=1,
-    )
-    rows = np.arange(len(block.moments))
-    found = {}
-    for name, rank in RANKS.items():
-        heap = np.minimum((open_then < rank).sum(axis=1), heaps - 1)
-        before = np.where(heap > 0, open_then[rows, heap - 1], 0)
-        places = np.minimum(heap[:, None] * _HEAP + np.arange(_HEAP), len(order))
-        stands = (np.append(first, len(rows))[places] <= rows[:, None]) & (
-            np.append(after, 0)[places] > rows[:, None]
-        )
-        ranks = np.cumsum(stands, axis=1) + before[:, None]
-        within = np.minimum((ranks < rank).sum(axis=1), _HEAP - 1)
-        found[name] = np.where(open_then[:, -1] >= rank, begins[places[rows, within]], np.inf)
-    return found
+    order = np.argsort(start_s[standing.spans], kind="stable")
+    found = find_lowest(standing.first[order], standing.after[order], moments, max(RANKS.values()))
+    begins = np.append(start_s[standing.spans[order]].astype(np.float64), np.inf)
+    return {name: begins[found[rank - 1]] for name, rank in RANKS.items()}
 
 
 def _known_until(one: Watched, local_s: Ints) -> Floats:
