@@ -28,6 +28,7 @@ from amtspuls.charts.registry import PICTURES
 from amtspuls.charts.words import Lang, speaker
 from amtspuls.cli.app import make_app
 from amtspuls.errors import ArchiveError
+from amtspuls.model import Outcome
 from amtspuls.web.report import render_report, write_report
 from amtspuls.web.report_figures import make_figures
 from amtspuls.web.report_legacy import LegacyFigures, read_legacy
@@ -153,7 +154,7 @@ def test_the_page_shows_figures_weeks_coverage_version_and_digest() -> None:
         "2026-01-26 06:00 to 2026-01-26 07:15 (Europe/Berlin)",
         "provisional",
         "Stadt Bonn",
-        "bonn · tevis · 1 calendar · 5 ok",
+        "bonn · tevis · 1 calendar · snapshots: 5 ok",
         "Median wait 1.0 days to the first free slot; to the third > 9 days",
         f"Bookings {bookings:.0f}",
         "A slot within 14 days 100 % of the time",
@@ -210,6 +211,46 @@ def test_what_was_covered_too_little_has_no_estimate_and_says_why(lang: Lang, sa
     hours = [row for row in decoded(page)["booking-hours.csv"] if row["refused"]]
     assert hours
     assert {row["bookings"] for row in hours} == {""}
+
+
+@pytest.mark.usefixtures("_no_pictures")
+def test_what_provisional_means_is_said_where_it_is() -> None:
+    quiet = TinyReader(TinyPortal("bonn", every("2026-01-26 05:00", 48)))
+    for reader, label, said in ((morning(), "provisional", True), (quiet, "estimated", False)):
+        text = words_of(page_of(reader))
+        assert f"{label} Bookings and cancellations are worked out" in text
+        assert ("what vanished last may still come back" in text) is said
+
+
+@pytest.mark.usefixtures("_no_pictures")
+def test_what_became_of_snapshots_is_said_in_the_language_of_the_page() -> None:
+    for outcome in Outcome:
+        for lang in Lang:
+            assert speaker(TEXTS, lang)(f"o_{outcome.value}", number=3).startswith("3 ")
+    shots = every("2026-01-26 05:00", 3, views=(TinyView(1, "refused"),), outcome="refused")
+    text = words_of(page_of(TinyReader(TinyPortal("bonn", shots)), lang=Lang.DE))
+    assert "1 Kalender · Abrufe: 3 abgelehnt" in text
+
+
+@pytest.mark.usefixtures("_no_pictures")
+def test_a_range_is_not_broken_and_a_reason_is() -> None:
+    ranges = re.findall(r'<small class="([a-z ]+)"> \((.+?)\)</small>', page_of(morning()))
+    assert {(classes, "–" in text) for classes, text in ranges} == {("quiet whole", True)}
+    little = load_watched(morning(), Selection(until_at=utc("2026-01-26 09:00")))
+    reasons = re.findall(r'<small class="([a-z ]+)"> \((.+?)\)</small>', render_report(little, {}))
+    assert set(reasons) == {("quiet", "covered 31 %, under 50 %: no figure")}
+
+
+def test_pictures_and_short_tables_are_printed_with_their_headings() -> None:
+    page = plain_page()
+    assert page.count('class="picture"') == page.count('class="swipe"') == 8
+    (paper,) = re.findall(r"@media print \{(.*?)\n\}", page, re.DOTALL)
+    rules = dict(re.findall(r"^  (\S[^{]*) \{ ([^}]*) \}$", paper, re.MULTILINE))
+    assert rules["@page"].startswith("size: A4;")
+    assert "break-after: avoid" in rules["h2, h2 + p, dt"]
+    assert "break-inside: avoid" in rules[".picture, .narrow, tr, dd, li"]
+    # A4 without margins is 269 mm high: heading, caption and source have to stand beside the picture.
+    assert int(re.findall(r"max-height: (\d+)mm", rules[".scroll svg"])[0]) <= 210
 
 
 def decoded(page: str) -> dict[str, list[dict[str, str]]]:
@@ -338,7 +379,7 @@ def test_portals_that_were_not_asked_in_the_range_are_left_out_and_counted() -> 
     selection = Selection(from_at=utc("2026-01-25 23:00"), until_at=utc("2026-02-01 23:00"))
     text = words_of(render_report(load_watched(reader, selection), {}))
     assert "1 portal · week 2026-05" in text
-    assert "1 more portals of the archive were not asked" in text
+    assert "were not asked at all in this range, and are left out of the page: 1." in text
     assert "Stadt Kiel" not in text
 
 

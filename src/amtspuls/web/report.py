@@ -103,7 +103,7 @@ def render_report(
             lang=lang.value,
             say=say,
             version=__version__,
-            label="provisional_word" if totals["activity"]["provisional"] else "estimated_word",
+            provisional=totals["activity"]["provisional"],
             **_heading(asked, totals["activity"], source, say, lang),
             left_out=len(watched) - len(asked),
             figures=make_figures(totals, say, lang, command),
@@ -161,7 +161,11 @@ def _first_cells(status: Sequence[PortalStatus], say: Say, lang: Lang) -> dict[s
     for one in status:
         number = say_number(one.calendars, lang)
         calendars = say("calendar" if one.calendars == 1 else "calendars", number=number)
-        outcomes = ", ".join(f"{count} {name}" for name, count in one.outcomes.items())
+        counts = ", ".join(
+            say(f"o_{outcome}", number=say_number(count, lang))
+            for outcome, count in one.outcomes.items()
+        )
+        outcomes = say("outcomes", counts=counts)
         small = f"{one.record.portal_id} · {one.record.system} · {calendars} · {outcomes}"
         warning = say("stopped", reason=one.stopped.reason) if one.stopped else ""
         cells[one.record.portal_id] = Cell(one.record.name, small, warning)

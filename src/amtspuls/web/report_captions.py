@@ -48,7 +48,7 @@ CAPTIONS: Texts = MappingProxyType(
                 "Line: from the office with the shortest median wait to the one with the longest."
             ),
             (
-                "Punkt: die Hälfte der Zeit findet, wer jedes Bürgeramt der Stadt nimmt, einen Termin innerhalb so vieler Tage. "
+                "Punkt: die Hälfte der Zeit findet, wem jedes Bürgeramt der Stadt recht ist, einen Termin innerhalb so vieler Tage. "
                 "Linie: vom Amt mit der kürzesten mittleren Wartezeit bis zu dem mit der längsten."
             ),
         ),

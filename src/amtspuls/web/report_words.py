@@ -22,10 +22,14 @@ TEXTS: Texts = MappingProxyType(
             "Bookings and cancellations are worked out from what the pages showed, not counted by the offices; waits are measured. See",
             "Buchungen und Absagen sind aus dem erschlossen, was die Seiten zeigten, nicht von den Ämtern gezählt; Wartezeiten sind gemessen. Siehe",
         ),
+        "provisional_why": (
+            "Provisional: what vanished last may still come back, so later snapshots can change these figures.",
+            "Vorläufig: Was zuletzt verschwand, kann noch zurückkommen; spätere Abrufe können diese Zahlen ändern.",
+        ),
         "method_link": ("method and limits", "Methode und Grenzen"),
         "left_out": (
-            "{number} more portals of the archive were not asked at all in this range; they are left out of the page.",
-            "{number} weitere Portale des Archivs wurden in dieser Zeit gar nicht gefragt; sie fehlen auf der Seite.",
+            "Portals of the archive that were not asked at all in this range, and are left out of the page: {number}.",
+            "Portale des Archivs, die in dieser Zeit gar nicht gefragt wurden und auf der Seite fehlen: {number}.",
         ),
         "main_figures": ("Main figures", "Wichtigste Zahlen"),
         "unknown": ("unknown", "unbekannt"),
@@ -65,10 +69,13 @@ TEXTS: Texts = MappingProxyType(
         "shows": ("Picture: {title}. {caption}", "Bild: {title}. {caption}"),
         "portals": ("Portals", "Portale"),
         "portals_note": (
-            "One row per portal; in brackets: at least and at most. A dash means that it is not known. “> 40” days: nothing free in the 40 days that were asked about.",
+            (
+                "One row per portal; in brackets: at least and at most. A dash means that it is not known. “> 40” days: nothing free in the 40 days that were asked about. "
+                "Horizon: how far ahead slots are offered. Notice: how long before its start a slot leaves the page."
+            ),
             (
                 "Eine Zeile je Portal; in Klammern: mindestens und höchstens. Ein Strich heißt: nicht bekannt. „> 40“ Tage: nichts frei in den 40 Tagen, nach denen "
-                "gefragt wurde."
+                "gefragt wurde. Horizont: so weit voraus werden Termine angeboten. Vorlauf: so lange vor Beginn verschwindet ein Termin von der Seite."
             ),
         ),
         "t_portal": ("portal", "Portal"),
@@ -81,7 +88,15 @@ TEXTS: Texts = MappingProxyType(
         "t_horizon": ("horizon, days", "Horizont, Tage"),
         "t_notice": ("notice, hours", "Vorlauf, Stunden"),
         "t_coverage": ("observed, % of time", "beobachtet, % der Zeit"),
-        "t_outcomes": ("snapshots", "Abrufe"),
+        "outcomes": ("snapshots: {counts}", "Abrufe: {counts}"),
+        "o_ok": ("{number} ok", "{number} in Ordnung"),
+        "o_partial": ("{number} partial", "{number} teilweise"),
+        "o_unreachable": ("{number} unreachable", "{number} nicht erreichbar"),
+        "o_throttled": ("{number} throttled", "{number} gebremst"),
+        "o_refused": ("{number} refused", "{number} abgelehnt"),
+        "o_changed": ("{number} page changed", "{number} Seite verändert"),
+        "o_implausible": ("{number} implausible", "{number} unglaubhaft"),
+        "o_skipped": ("{number} skipped", "{number} ausgelassen"),
         "stopped": ("stopped: {reason}", "angehalten: {reason}"),
         "calendar": ("{number} calendar", "{number} Kalender"),
         "calendars": ("{number} calendars", "{number} Kalender"),
@@ -99,6 +114,10 @@ TEXTS: Texts = MappingProxyType(
         "t_day": ("day", "Tag"),
         "t_p10": ("10 % of the time", "10 % der Zeit"),
         "t_p90": ("90 % of the time", "90 % der Zeit"),
+        "swipe": (
+            "Wider than this screen: push it to the left to see the rest.",
+            "Breiter als dieser Bildschirm: nach links schieben zeigt den Rest.",
+        ),
         "csv": ("table as CSV", "Tabelle als CSV"),
         "legacy": ("The old figures beside it", "Die alten Zahlen daneben"),
         "legacy_note": (
@@ -121,11 +140,11 @@ TEXTS: Texts = MappingProxyType(
         "method": ("Method and limits", "Methode und Grenzen"),
         "footer": (
             (
-                "Made by amtspuls {version} from {portals}, {weeks}; data {digest}. This page needs no network and holds no personal "
+                "Made by amtspuls {version} from {portals}, {weeks}; fingerprint of the data: {digest}. This page needs no network and holds no personal "
                 "data. Each figure can be made again from the archive with the command beside it; add --archive DIR for its folder."
             ),
             (
-                "Erstellt von amtspuls {version}. Grundlage: {portals}, {weeks}; Daten {digest}. Diese Seite braucht kein Netz und enthält keine "
+                "Erstellt von amtspuls {version}. Grundlage: {portals}, {weeks}; Fingerabdruck der Daten: {digest}. Diese Seite braucht kein Netz und enthält keine "
                 "personenbezogenen Daten. Jede Zahl lässt sich mit dem Befehl daneben aus dem Archiv neu erzeugen; --archive ORDNER nennt seinen Ort."
             ),
         ),
