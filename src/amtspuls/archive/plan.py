@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from amtspuls.archive.base import PortalRecord
 from amtspuls.archive.changes import CalendarChanges, CalendarMemory, changes_of
 from amtspuls.archive.memory import PortalMemory, learned_key
 from amtspuls.archive.times import instant_of, seconds_of
-from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ArchiveError
 from amtspuls.model import Calendar, Snapshot, View
+
+if TYPE_CHECKING:
+    from amtspuls.catalogue.portal import Portal
 
 
 @dataclass(slots=True)

@@ -6,9 +6,13 @@ needs a revision in ``migrations/versions`` and its name at the end of ``REVISIO
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -17,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 
 REVISIONS = ("0001", "0002")
@@ -25,6 +30,18 @@ REVISIONS = ("0001", "0002")
 METADATA = MetaData()
 
 _SECONDS = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _index_some(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> None:
+    """Index the rows that fulfil a condition; each is the only one with its columns."""
+    index = Index(name, *columns, unique=True, sqlite_where=where)
+
+    # To name PostgreSQL loads its dialect, which takes 0.04 s: not before tables are made there.
+    @event.listens_for(METADATA, "before_create")
+    def _tell_postgresql(_: MetaData, connection: Connection, **_told: Any) -> None:
+        if connection.dialect.name == "postgresql":
+            index.dialect_kwargs["postgresql_where"] = where
+
 
 PORTALS = Table(
     "portals",
@@ -118,14 +135,7 @@ SPANS = Table(
 )
 
 # The writer finds what is free now without walking through what was free ever.
-Index(
-    "open_spans",
-    SPANS.c.calendar,
-    SPANS.c.slot,
-    unique=True,
-    sqlite_where=SPANS.c.closed_at.is_(None),
-    postgresql_where=SPANS.c.closed_at.is_(None),
-)
+_index_some("open_spans", SPANS.c.calendar, SPANS.c.slot, where=SPANS.c.closed_at.is_(None))
 
 CAPACITY_CHANGES = Table(
     "capacity_changes",
@@ -147,13 +157,7 @@ STOPS = Table(
     Column("lifted_at", _SECONDS),
 )
 
-Index(
-    "standing_stops",
-    STOPS.c.portal_id,
-    unique=True,
-    sqlite_where=STOPS.c.lifted_at.is_(None),
-    postgresql_where=STOPS.c.lifted_at.is_(None),
-)
+_index_some("standing_stops", STOPS.c.portal_id, where=STOPS.c.lifted_at.is_(None))
 
 ROBOTS = Table(
     "robots",

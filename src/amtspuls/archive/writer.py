@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -20,9 +21,11 @@ from amtspuls.archive.rows import SnapshotRows
 from amtspuls.archive.schema import CALENDARS, PORTALS, SNAPSHOTS, VIEWS
 from amtspuls.archive.times import instant_of
 from amtspuls.archive.week import WEEKS_NAME, IsoWeek, is_sealed
-from amtspuls.catalogue.portal import Portal
 from amtspuls.errors import ArchiveError
 from amtspuls.model import HostState, KnownCalendar, Outcome, Snapshot
+
+if TYPE_CHECKING:
+    from amtspuls.catalogue.portal import Portal
 
 _ANSWERED = tuple(outcome.value for outcome in Outcome if outcome.answered)
 
