@@ -194,6 +194,7 @@ def everything(
                 list(reader.calendars(portal.id)),
                 listed(reader.snapshots(portal.id, from_at, until_at)),
                 listed(reader.views(portal.id, from_at, until_at)),
+                listed(reader.answers(portal.id, from_at, until_at)),
                 listed(reader.spans(portal.id, from_at, until_at)),
             ]
             for portal in (PORTAL, OTHER)

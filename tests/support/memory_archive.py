@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from amtspuls.archive.base import (
     STILL_OPEN,
+    AnswerColumns,
     ArchiveReader,
     ArchiveWriter,
     CalendarRecord,
@@ -295,6 +296,11 @@ class MemoryArchive:
             covered=np.array([str(v.view.covered) for v in found], dtype=np.object_),
             free=np.array([v.free for v in found], dtype=np.int64),
         )
+
+    def answers(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> AnswerColumns:
+        return AnswerColumns.of(self.views(portal_id, from_at, until_at))
 
     def spans(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None

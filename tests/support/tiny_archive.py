@@ -13,6 +13,7 @@ import numpy as np
 
 from amtspuls.archive.base import (
     STILL_OPEN,
+    AnswerColumns,
     CalendarRecord,
     CalendarState,
     PortalRecord,
@@ -166,6 +167,11 @@ class TinyReader:
             covered=np.array([_covered_text(portal, v) for _, _, v in rows], object),
             free=_ints([self._free(portal, s, v) for _, s, v in rows]),
         )
+
+    def answers(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> AnswerColumns:
+        return AnswerColumns.of(self.views(portal_id, from_at, until_at))
 
     def _free(self, portal: TinyPortal, snapshot: TinySnapshot, view: TinyView) -> int:
         if view.outcome not in ("ok", "partial"):

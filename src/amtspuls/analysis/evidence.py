@@ -16,11 +16,11 @@ from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, Offsets, TimeRange,
 from amtspuls.analysis.ordering import order_by
 from amtspuls.analysis.selection import Selection, select_portals, split_united
 from amtspuls.archive.base import (
+    AnswerColumns,
     ArchiveReader,
     PortalRecord,
     SnapshotColumns,
     SpanColumns,
-    ViewColumns,
 )
 from amtspuls.archive.extent import Extent
 from amtspuls.archive.week import IsoWeek
@@ -110,17 +110,24 @@ class Evidence:
         return load_portal(self.reader, self.record, Selection(from_at=from_at, until_at=until_at))
 
     @cached_property
-    def views(self) -> ViewColumns:
+    def views(self) -> AnswerColumns:
         """Views of the range, of ``MEMORY_S`` before it and of a little time after it."""
+        return self.reader.answers(self.record.portal_id, *self._views_between)
+
+    @cached_property
+    def view_free(self) -> Ints:
+        """Number of free slots of each of the ``views``; -1 where one was not answered."""
+        return self.reader.views(self.record.portal_id, *self._views_between).free
+
+    @property
+    def _views_between(self) -> tuple[datetime, datetime]:
         from_s, until_s = self.asked
         # Not beyond the snapshots that were read: a writer may have stored another one since.
         end_s = min(
             until_s + int(JOIN_FACTOR * self.period_s.max()) + 1,
             int(self.snapshots.taken_at[-1]) + 1,
         )
-        return self.reader.views(
-            self.record.portal_id, _instant(from_s - MEMORY_S), _instant(max(end_s, from_s))
-        )
+        return _instant(from_s - MEMORY_S), _instant(max(end_s, from_s))
 
     @cached_property
     def view_answered(self) -> NDArray[np.bool_]:

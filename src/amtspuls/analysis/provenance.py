@@ -150,7 +150,7 @@ def _parts(one: Watched) -> Iterator[bytes]:
     yield _bytes(evidence.snapshots.outcome[inside])
     yield _bytes(evidence.period_s[inside])
     yield _bytes(_places(places, views.calendar[known]))
-    for column in (views.taken_at, views.outcome, views.covered, views.free):
+    for column in (views.taken_at, views.outcome, views.covered, evidence.view_free):
         yield _bytes(column[known])
     yield from _sorted(_places(places, covered.calendar), covered.from_s, covered.until_s)
     yield from _sorted(

@@ -100,7 +100,7 @@ def _free_slots(one: Watched) -> int | None:
     if not good.any():
         return None
     newest = good & (views.taken_at == views.taken_at[good].max())
-    return int(views.free[newest].sum())
+    return int(one.evidence.view_free[newest].sum())
 
 
 def _instant(seconds: int) -> datetime:

@@ -57,7 +57,7 @@ def shows_one_a_day(evidence: Evidence) -> bool:
     answered = evidence.view_answered
     days = evidence.covered_days
     covered = days.table.sum(axis=1)[days.codes] if len(days.codes) else np.zeros(0, np.int64)
-    return bool(answered.any()) and not (evidence.views.free[answered] > covered[answered]).any()
+    return bool(answered.any()) and not (evidence.view_free[answered] > covered[answered]).any()
 
 
 def split_one_a_day(

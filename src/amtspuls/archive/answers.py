@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from amtspuls.archive.base import (
     STILL_OPEN,
+    AnswerColumns,
     CalendarState,
     SnapshotColumns,
     SpanColumns,
@@ -69,18 +71,22 @@ def ordered_snapshots(parts: Sequence[SnapshotColumns]) -> SnapshotColumns:
     return SnapshotColumns._make(column[order] for column in whole)
 
 
-def ordered_views(parts: Sequence[ViewColumns], ranks: Mapping[int, int]) -> ViewColumns:
+Views = TypeVar("Views", ViewColumns, AnswerColumns)
+
+
+def ordered_views(make: type[Views], parts: Sequence[Views], ranks: Mapping[int, int]) -> Views:
     """Views of several parts, in the order of ``ViewColumns``.
 
     Args:
+        make: What they are.
         parts: Views.
         ranks: Place of each calendar in the order of keys, by its number.
     """
     if not parts:
         none, texts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.object_)
-        return ViewColumns(none, none, none, texts, texts, none)
-    whole = ViewColumns._make(map(np.concatenate, zip(*parts, strict=True)))
+        return make._make([none, none, none, texts, texts, none][: len(make._fields)])
+    whole = make._make(map(np.concatenate, zip(*parts, strict=True)))
     numbers, places = np.unique(whole.calendar, return_inverse=True)
     rank = np.array([ranks[number] for number in numbers.tolist()], dtype=np.int64)
     order = np.lexsort((rank[places], whole.taken_at))
-    return ViewColumns._make(column[order] for column in whole)
+    return make._make(column[order] for column in whole)

@@ -106,6 +106,24 @@ class ViewColumns(NamedTuple):
     free: NDArray[np.int64]
 
 
+class AnswerColumns(NamedTuple):
+    """Views without the number of free slots, which takes as long to count as all the rest to read.
+
+    As ``ViewColumns``, in the same order.
+    """
+
+    snapshot: NDArray[np.int64]
+    taken_at: NDArray[np.int64]
+    calendar: NDArray[np.int64]
+    outcome: NDArray[np.object_]
+    covered: NDArray[np.object_]
+
+    @classmethod
+    def of(cls, views: ViewColumns) -> AnswerColumns:
+        """Leave the number away."""
+        return cls(views.snapshot, views.taken_at, views.calendar, views.outcome, views.covered)
+
+
 class SpanColumns(NamedTuple):
     """Spans of one portal, ascending by (calendar, slot, opened_at); all arrays have shape (n,).
 
@@ -231,6 +249,12 @@ class ArchiveReader(Protocol):
     ) -> ViewColumns:
         """Views of the snapshots with ``from_at <= taken_at < until_at``."""
         ...
+
+    def answers(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> AnswerColumns:
+        """As ``views``, without how much was free."""
+        return AnswerColumns.of(self.views(portal_id, from_at, until_at))
 
     def spans(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from amtspuls.archive.base import CapacityColumns, SnapshotColumns, ViewColumns
+from amtspuls.archive.base import AnswerColumns, CapacityColumns, SnapshotColumns, ViewColumns
 from amtspuls.archive.sealed.model import SealedPortal
 from amtspuls.archive.sealed.rows import on_covered_days
 from amtspuls.archive.times import Ints, starts_of
@@ -131,15 +131,21 @@ class Piece:
     def views(self) -> ViewColumns:
         """All views, in no particular order."""
         run, ordinal = self.view_runs()
+        return ViewColumns(*self._answers(run, ordinal), self._free(run, ordinal))
+
+    def answers(self) -> AnswerColumns:
+        """As ``views``, without how much was free."""
+        return self._answers(*self.view_runs())
+
+    def _answers(self, run: Ints, ordinal: Ints) -> AnswerColumns:
         views = self.portal.views
         taken_at = self.taken_at[ordinal]
-        return ViewColumns(
+        return AnswerColumns(
             snapshot=taken_at - SEALED_NUMBERS,
             taken_at=taken_at,
             calendar=self.numbers[views.calendar[run]],
             outcome=views.outcome[run],
             covered=views.covered[run],
-            free=self._free(run, ordinal),
         )
 
     def _free(self, run: Ints, ordinal: Ints) -> Ints:

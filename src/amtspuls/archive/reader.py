@@ -12,6 +12,7 @@ import numpy as np
 
 from amtspuls.archive.answers import no_spans, ordered_snapshots, ordered_views
 from amtspuls.archive.base import (
+    AnswerColumns,
     CalendarRecord,
     CalendarState,
     CapacityColumns,
@@ -125,16 +126,27 @@ class Reader:
         """Views of the snapshots with ``from_at <= taken_at < until_at``."""
         wanted = within(from_at, until_at)
         with self.moment() as moment:
-            parts = []
-            for piece in self.pieces(moment, portal_id, wanted):
-                views = piece.views()
-                parts.append(ViewColumns(*_cut(views, views.taken_at, wanted)))
-            if moment.live is not None:
-                snapshots = moment.live.snapshots(portal_id, wanted)
-                live = moment.live.views(portal_id, snapshots)
-                kept = _shown(moment, portal_id, live.taken_at)
-                parts.append(ViewColumns._make(column[kept] for column in live))
-            return ordered_views(parts, self._numbers.ranks(moment, portal_id))
+            parts = [
+                ViewColumns(*_cut(views, views.taken_at, wanted))
+                for piece in self.pieces(moment, portal_id, wanted)
+                for views in [piece.views()]
+            ]
+            parts += _live_views(moment, portal_id, wanted)
+            return ordered_views(ViewColumns, parts, self._numbers.ranks(moment, portal_id))
+
+    def answers(
+        self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
+    ) -> AnswerColumns:
+        """As ``views``, without how much was free, which sealed weeks would have to count."""
+        wanted = within(from_at, until_at)
+        with self.moment() as moment:
+            parts = [
+                AnswerColumns(*_cut(answers, answers.taken_at, wanted))
+                for piece in self.pieces(moment, portal_id, wanted)
+                for answers in [piece.answers()]
+            ]
+            parts += map(AnswerColumns.of, _live_views(moment, portal_id, wanted))
+            return ordered_views(AnswerColumns, parts, self._numbers.ranks(moment, portal_id))
 
     def spans(
         self, portal_id: str, from_at: datetime | None = None, until_at: datetime | None = None
@@ -211,6 +223,14 @@ def _joined(known: PortalRecord | None, sealed: PortalRecord) -> PortalRecord:
     return PortalRecord(
         known.portal_id, known.name, known.system, known.url, known.zone, sealed.aggregated
     )
+
+
+def _live_views(moment: Moment, portal_id: str, wanted: Limits) -> Iterator[ViewColumns]:
+    """Views of the live part, if there is one."""
+    if moment.live is not None:
+        live = moment.live.views(portal_id, moment.live.snapshots(portal_id, wanted))
+        kept = _shown(moment, portal_id, live.taken_at)
+        yield ViewColumns._make(column[kept] for column in live)
 
 
 def _cut(columns: Sequence[np.ndarray], taken_at: Ints, wanted: Limits) -> Iterator[np.ndarray]:
