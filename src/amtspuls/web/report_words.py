@@ -115,8 +115,8 @@ TEXTS: Texts = MappingProxyType(
         "t_p10": ("10 % of the time", "10 % der Zeit"),
         "t_p90": ("90 % of the time", "90 % der Zeit"),
         "swipe": (
-            "Wider than this screen: push it to the left to see the rest.",
-            "Breiter als dieser Bildschirm: nach links schieben zeigt den Rest.",
+            "Wider than this screen: push it to the left.",
+            "Breiter als dieser Bildschirm: nach links schieben.",
         ),
         "csv": ("table as CSV", "Tabelle als CSV"),
         "legacy": ("The old figures beside it", "Die alten Zahlen daneben"),
