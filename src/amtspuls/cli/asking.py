@@ -30,13 +30,22 @@ Until = Annotated[
 ]
 
 
+def folder_of(archive: Path | None, config: Path | None) -> Path:
+    """The archive named on the command line, else that of the settings."""
+    if archive is not None:
+        return archive
+    # They take longer to load than a week takes to read.
+    from amtspuls.settings import load_settings
+
+    return load_settings(config).archive
+
+
 @contextmanager
 def open_archive(archive: Path | None, config: Path | None) -> Iterator[ArchiveReader]:
     """Open the archive named on the command line, else that of the settings, for reading."""
     from amtspuls.archive.live import open_reader
-    from amtspuls.settings import load_settings
 
-    reader = open_reader(archive or load_settings(config).archive)
+    reader = open_reader(folder_of(archive, config))
     try:
         yield reader
     finally:
@@ -54,10 +63,9 @@ def open_sharing(
     from amtspuls.analysis import PRELOAD
     from amtspuls.analysis.sharing import Sharing
     from amtspuls.executor import open_executor
-    from amtspuls.settings import load_settings
 
     with open_executor(executor, workers, preload=PRELOAD) as opened:
-        yield Sharing(opened, archive or load_settings(config).archive)
+        yield Sharing(opened, folder_of(archive, config))
 
 
 def _load_early(executor: str | None, workers: int | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from amtspuls.cli.asking import From, Until, options_of, print_origin, watch
+from amtspuls.cli.asking import From, Until, folder_of, options_of, print_origin, watch
 from amtspuls.cli.options import (
     Archive,
     Config,
@@ -64,10 +64,9 @@ def estimate(
     """
     from amtspuls.analysis.estimate_table import CITY, require_grouping, tabulate
     from amtspuls.analysis.provenance import command_text, provenance_of
-    from amtspuls.settings import load_settings
 
     grouping = require_grouping(by)
-    folder = archive or load_settings(config).archive
+    folder = folder_of(archive, config)
     filters, times = (include, exclude, system), (from_local, until_local)
     asked = options_of(filters, times, form, by=by, legacy=legacy)
     asked |= {"--catalogue": [str(path) for path in catalogue or ()]}
