@@ -32,7 +32,7 @@ with closing(open_whole(Path(sys.argv[1]))) as reader:
         extent = Extent.of(reader, record)
         limits = (extent.first_at, extent.last_at)
         rows = 0
-        for read in (reader.snapshots, reader.views, reader.spans):
+        for read in (reader.snapshots, reader.views, reader.answers, reader.spans):
             assert len(read(portal_id)[0]) >= len(read(portal_id, *limits)[0]) > 0, read
             rows += len(read(portal_id)[0])
         assert reader.calendars(portal_id) and reader.week_counts(portal_id), portal_id

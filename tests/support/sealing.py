@@ -31,6 +31,6 @@ def told(
     """``everything`` without the numbers of snapshots: sealing changes those."""
     found = everything(reader, from_at, until_at)
     for portal_id in set(found) - {"portals"}:
-        calendars, snapshots, views, spans = found[portal_id]
-        found[portal_id] = [calendars, snapshots[1:], views[1:], spans]
+        calendars, snapshots, views, answers, spans = found[portal_id]
+        found[portal_id] = [calendars, snapshots[1:], views[1:], answers[1:], spans]
     return found
