@@ -103,6 +103,8 @@ def _add(
     events: Events,
     columns: tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...],
 ) -> None:
+    if not len(events.at):
+        return
     keys: Ints = one.keys_of(by, events)
     distinct, places = np.unique(keys, return_inverse=True)
     for place, column in enumerate(columns):

@@ -44,7 +44,9 @@ def gather(
             chosen = keys == key
             parts[one.label(by, key)].append(make(*(column[chosen] for column in found)))
     return {
-        label: make(*map(np.concatenate, zip(*pieces, strict=True)))
+        label: pieces[0]
+        if len(pieces) == 1
+        else make(*map(np.concatenate, zip(*pieces, strict=True)))
         for label, pieces in parts.items()
     }
 

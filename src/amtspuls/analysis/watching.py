@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -68,10 +68,9 @@ def _add_outcomes(one: Watched, by: By, tallies: dict[Label, _Tally]) -> None:
         inside = evidence.in_range(evidence.snapshots.taken_at)
         local_s = evidence.offsets.to_local(evidence.snapshots.taken_at[inside])
         keys, outcomes = time_keys(by, local_s), evidence.snapshots.outcome[inside]
-    for outcome in Outcome:
-        found, numbers = np.unique(keys[outcomes == outcome.value], return_counts=True)
-        for key, number in zip(found.tolist(), numbers.tolist(), strict=True):
-            tallies[one.label(by, key)].outcomes[outcome] += number
+    found = Counter(zip(keys.tolist(), outcomes.tolist(), strict=True))
+    for (key, outcome), number in found.items():
+        tallies[one.label(by, key)].outcomes[outcome] += number
 
 
 def _stretches(one: Watched, by: By) -> Iterator[tuple[int, TimeRange, int | None]]:
