@@ -300,6 +300,14 @@ def test_a_figure_that_estimate_refuses_is_refused_by_every_measure(name: str) -
         assert REFUSED in shown_columns(answer)
 
 
+def test_the_count_of_refused_snapshots_is_shown_whatever_it_is() -> None:
+    """It is called as the reason why a figure is missing, which is left out where none is."""
+    answer = measure_archive(TinyReader(morning_portal()), "coverage", Selection(), By.ALL)
+    keys = [column.key for column in shown_columns(answer)]
+    assert keys[keys.index("throttled") + 1] == "refused"
+    assert answer.total["refused"] == 0
+
+
 @pytest.mark.parametrize("name", RESTING)
 def test_what_is_watched_enough_is_refused_nothing(name: str) -> None:
     answer = measure_archive(TinyReader(morning_portal()), name, Selection(), By.ALL)

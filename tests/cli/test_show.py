@@ -76,6 +76,19 @@ def test_the_newest_snapshot_is_shown_with_its_age(
     assert "add --day 2021-08-10" in err
 
 
+def test_a_portal_that_never_answered_is_not_one_without_free_slots(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with closing(open_writer(tmp_path / "archive")) as writer:
+        writer.store(BONN, _shot(AT, outcome=Outcome.UNREACHABLE))
+    code, out, err = run(
+        *(capsys, "show", "bonn", "--archive", str(tmp_path / "archive"), "--format", "json")
+    )
+    assert (code, json.loads(out)) == (0, [])
+    assert "11:33:50: nothing is known, no calendar has been seen; snapshot of" in err
+    assert "free slot" not in err
+
+
 def test_csv_and_json_name_the_columns(capsys: pytest.CaptureFixture[str], archive: Path) -> None:
     arguments = ["show", "bonn", "--day", "2021-08-12", "--archive", str(archive), "--format"]
     _code, out, _err = run(capsys, *arguments, "csv")
@@ -136,7 +149,7 @@ def test_a_day_that_is_over_says_how_to_see_it(
     ("arguments", "code", "words"),
     [
         (["show", "bon"], 2, "the archive knows no portal 'bon'; near: bonn"),
-        (["show", "xyz"], 2, "near: bonn"),
+        (["show", "xyz"], 2, "the archive knows no portal 'xyz'; it holds: bonn"),
         (["show", "bonn", "--at", "yesterday"], 2, "'yesterday' is no time"),
         (["show", "bonn", "--day", "10.8."], 2, "'10.8.' is no day"),
         (
@@ -175,13 +188,13 @@ def test_the_repeated_hour_is_printed_with_its_offset(
             view = View(KFZ, Outcome.OK, Covered.from_days([date(2026, 10, 26)]), slots)
             writer.store(BONN, _shot(taken_at, view))
     for time, printed, free in (
-        ("02:30", "02:30:00+02:00", 0),
-        ("02:30+01:00", "02:30:00+01:00", 1),
+        ("02:30", "02:30:00+02:00", "0 free slots"),
+        ("02:30+01:00", "02:30:00+01:00", "1 free slot"),
     ):
         _code, _out, err = run(
             capsys, "show", "bonn", "--at", f"2026-10-25 {time}", "--archive", str(tmp_path)
         )
-        assert f"at 2026-10-25 {printed}: {free} free slots" in err
+        assert f"at 2026-10-25 {printed}: {free} in 1 calendar;" in err
 
 
 def test_migrating_a_current_archive_changes_nothing(

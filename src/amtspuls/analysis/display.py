@@ -18,8 +18,12 @@ def shown_columns(answer: Answer) -> tuple[Column, ...]:
     """The columns that people read."""
     # Of rows that were not asked, an hour of the night for example, the empty coverage says enough.
     told = any(row.get(REFUSED.key) and row["coverage"] is not None for row in answer.rows)
-    left_out = _SMALL_PRINT if told else _SMALL_PRINT | {REFUSED.key}
-    return tuple(column for column in answer.columns if column.key not in left_out)
+    return tuple(
+        column
+        for column in answer.columns
+        # The measure of coverage has a count of the same name: portals that refused us.
+        if column.key not in _SMALL_PRINT and (told or column != REFUSED)
+    )
 
 
 def show_rows(answer: Answer) -> list[dict[str, Any]]:
@@ -45,18 +49,23 @@ def _show(column: Column, row: Row) -> Any:
     if column.unit is Unit.COUNT or column.key.endswith("_min"):
         return round(value)
     if column.key == "coverage":
-        # As the text beside it that says why there is no figure.
-        bound, percent, digits = percent_of(value)
-        return f"{bound} {percent:.0f}" if bound else round(percent, digits or None)
+        return show_coverage(value)
     if column.unit is Unit.SHARE:
-        return _show_share(100 * value)
+        return show_share(value)
     if column.unit is Unit.NONE and value.is_integer():
         return round(value)
     return _show_amount(value, 1 if column.unit in (Unit.DAYS, Unit.HOURS) else 2)
 
 
-def _show_share(percent: float) -> float | str:
+def show_coverage(share: float) -> float | str:
+    """Per cent that were covered, as the text beside it that says why there is no figure."""
+    bound, percent, digits = percent_of(share)
+    return f"{bound} {percent:.0f}" if bound else round(percent, digits or None)
+
+
+def show_share(share: float) -> float | str:
     """Per cent with one digit, never rounded to all or nothing when it is not."""
+    percent = 100 * share
     if 0 < percent < 0.05:
         return "< 0.1"
     return "> 99.9" if 99.95 <= percent < 100 else round(percent, 1)

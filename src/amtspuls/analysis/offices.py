@@ -95,8 +95,9 @@ def choose_cities(
         city = require_city(name, known)
         if city not in there:
             held = ", ".join(one.name for one in there[:_SHOWN]) + " ..." * (len(there) > _SHOWN)
+            some = f"it holds some of: {held}" if held else "nor of any other city that is known"
             raise ConfigError(
-                f"the archive holds no portal of {city}; it holds some of: {held or 'no city'}",
+                f"the archive holds no portal of {city}; {some}",
                 city=str(city),
             )
         chosen.append(city)

@@ -33,12 +33,19 @@ def kind_columns() -> list[str]:
     return ["portal", *(kind.value for kind in dict.fromkeys((*VANISHED, *APPEARED)))]
 
 
-def count_kinds(watched: Sequence[Watched]) -> list[Mapping[str, str | int]]:
-    """How many start times vanished or appeared for which reason, one row per portal."""
-    rows: list[Mapping[str, str | int]] = []
+def count_kinds(watched: Sequence[Watched]) -> list[Mapping[str, str | int | None]]:
+    """How many start times vanished or appeared for which reason, one row per portal.
+
+    Where no two answers could be compared nothing is known of changes: None, which is not the same as none.
+    """
+    rows: list[Mapping[str, str | int | None]] = []
     for one in watched:
         numbers = np.bincount(one.transitions.changes.kind, minlength=len(KINDS)).tolist()
-        counts = {kind.value: number for kind, number in zip(KINDS, numbers, strict=True)}
+        known = any(numbers) or bool(one.compared)
+        counts = {
+            kind.value: number if known else None
+            for kind, number in zip(KINDS, numbers, strict=True)
+        }
         rows.append({"portal": one.evidence.record.portal_id, **counts})
     return rows
 

@@ -159,6 +159,7 @@ def _show_office(reader: ArchiveReader, to: Path) -> None:
 
 
 def _show_portals(reader: ArchiveReader, watched: tuple[Watched, ...]) -> None:
+    from amtspuls.analysis.base import per_cent
     from amtspuls.analysis.status import read_status
 
     rows = [
@@ -169,7 +170,7 @@ def _show_portals(reader: ArchiveReader, watched: tuple[Watched, ...]) -> None:
             "calendars": one.calendars,
             "free": one.free_slots,
             "changes": _changes(reader, one.record.portal_id),
-            "coverage": None if one.coverage is None else f"{100 * one.coverage:.0f} %",
+            "coverage": None if one.coverage is None else per_cent(one.coverage),
         }
         for one in read_status(watched, reader.stops())
     ]

@@ -93,10 +93,11 @@ def _record_of(reader: ArchiveReader, portal_id: str) -> PortalRecord:
     records = {record.portal_id: record for record in reader.portals()}
     if portal_id in records:
         return records[portal_id]
-    near = get_close_matches(portal_id, records, n=5) or sorted(records)[:5]
+    near = get_close_matches(portal_id, records, n=5)
+    some = ", ".join(sorted(records)[:5]) + " ..." * (len(records) > 5)
+    hint = f"near: {', '.join(near)}" if near else f"it holds: {some}"
     raise ConfigError(
-        f"the archive knows no portal {portal_id!r}"
-        + (f"; near: {', '.join(near)}" if near else "; it holds no snapshot at all"),
+        f"the archive knows no portal {portal_id!r}; {hint if records else 'it holds no snapshot at all'}",
         portal=portal_id,
     )
 
@@ -124,10 +125,9 @@ def _say_where_we_are(
 
     shots, record = extent.newest_until(moment), extent.record
     newest = _from_seconds(int(shots.taken_at[-1]))
-    free = sum(len(state.slots) for state in states)
     say(
-        f"{record.name} ({record.portal_id}) at {_local(moment, zone)}: {group(free)} free slots in"
-        f" {len(states)} calendars; snapshot of {_local(newest, zone)}, {shots.outcome[-1]}"
+        f"{record.name} ({record.portal_id}) at {_local(moment, zone)}: {_count(states)};"
+        f" snapshot of {_local(newest, zone)}, {shots.outcome[-1]}"
     )
     if moment - newest > timedelta(hours=1):
         say(
@@ -139,6 +139,15 @@ def _say_where_we_are(
             say(f"  {state.calendar.name}: not known, its newest view was {state.outcome}")
         elif state.taken_at != newest:
             say(f"  {state.calendar.name}: last seen {_local(state.taken_at, zone)}")
+
+
+def _count(states: Sequence[CalendarState]) -> str:
+    """How much is free; where no calendar was ever seen nothing is known, which is not the same as none."""
+    if not states:
+        return "nothing is known, no calendar has been seen"
+    free = sum(len(state.slots) for state in states)
+    slots, calendars = ("" if number == 1 else "s" for number in (free, len(states)))
+    return f"{group(free)} free slot{slots} in {len(states)} calendar{calendars}"
 
 
 def _age(age: timedelta) -> str:

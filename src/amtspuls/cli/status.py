@@ -78,6 +78,8 @@ def _columns(found: Sequence[PortalStatus]) -> list[str]:
 
 
 def _as_row(one: PortalStatus, *, narrow: bool) -> dict[str, Any]:
+    from amtspuls.analysis.display import show_coverage, show_share
+
     outcomes = ", ".join(
         f"{number}\N{NO-BREAK SPACE}{name}" for name, number in one.outcomes.items()
     )
@@ -87,9 +89,9 @@ def _as_row(one: PortalStatus, *, narrow: bool) -> dict[str, Any]:
     return {
         "portal": textwrap.fill(one.record.portal_id, 22) if narrow else one.record.portal_id,
         "snapshots": one.snapshots,
-        "changed": _percent(one.changed_share),
+        "changed": None if one.changed_share is None else show_share(one.changed_share),
         "outcomes": _fill(outcomes, 15) if narrow else _plain(outcomes),
-        "coverage": _percent(one.coverage),
+        "coverage": None if one.coverage is None else show_coverage(one.coverage),
         "calendars": one.calendars,
         "free_slots": one.free_slots,
         "newest": textwrap.fill(newest, 19) if narrow else newest,
@@ -129,10 +131,6 @@ def _as_data(one: PortalStatus, *, flat: bool) -> dict[str, Any]:
         "stopped_since": None if stop is None else _local(one, stop.since),
         "stop_reason": None if stop is None else stop.reason,
     }
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100 * share, 1)
 
 
 def _local(one: PortalStatus, instant: datetime) -> str:

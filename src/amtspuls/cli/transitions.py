@@ -68,4 +68,6 @@ def transitions(
         return
     print_rows(rows, columns, form, title="Start times that vanished and appeared, by kind")
     print_origin(provenance, form)
+    if any(row[columns[1]] is None for row in rows):
+        say("Empty: no two answers to compare, so nothing is known of changes.")
     say("What each kind means, and how it is told: docs/reference/transitions.md.")
