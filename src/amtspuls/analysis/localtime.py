@@ -56,11 +56,14 @@ class Offsets:
         first_local_s = self.changes_s + np.minimum(self.offsets_s[:-1], self.offsets_s[1:])
         return local_s - self._step_at(first_local_s, local_s)
 
-    def _step_at(self, begins_s: Ints, seconds: Ints) -> Ints:
-        """Offset at each of some times, for changes at the given ones."""
+    def _step_at(self, begins_s: Ints, seconds: Ints) -> Ints | np.int64:
+        """Offset at each of some times, or of them all, for changes at the given ones."""
         if not seconds.size:
             return seconds
-        first, last = np.searchsorted(begins_s, [seconds.min(), seconds.max()], "right").tolist()
+        first, last = begins_s.searchsorted((seconds.min(), seconds.max()), "right").tolist()
+        if first == last:
+            offset_s: np.int64 = self.offsets_s[first]
+            return offset_s
         if last - first > _FEW_CHANGES:
             return self.offsets_s[np.searchsorted(begins_s, seconds, "right")]
         # Most columns lie within a year: comparing all of it with two changes is quicker than a search for each.

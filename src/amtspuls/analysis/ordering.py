@@ -21,12 +21,18 @@ _FEW_MOMENTS = 32
 def distinct(values: Ints) -> Ints:
     """The different values, ascending; sorting large numbers is quicker than hashing them."""
     ordered = np.sort(values)
-    return ordered[_unlike(ordered)]
+    return ordered.take(starts_of_runs(ordered))
+
+
+def starts_of_runs(values: Ints) -> Ints:
+    """Places of values that are not the same as the one before; the first is always one."""
+    return _unlike(values).nonzero()[0]
 
 
 def _unlike(values: Ints) -> Bools:
     """Which values are not the same as the one before."""
-    found = np.ones(len(values), np.bool_)
+    found = np.empty(len(values), np.bool_)
+    found[:1] = True
     np.not_equal(values[1:], values[:-1], out=found[1:])
     return found
 
@@ -34,9 +40,7 @@ def _unlike(values: Ints) -> Bools:
 def number_values(values: Ints) -> tuple[Ints, Ints]:
     """The different values, ascending, and for each value its place among them."""
     order, begins = _runs((values,))
-    numbers = np.empty(len(values), np.int64)
-    numbers[order] = np.cumsum(begins) - 1
-    return values[order[begins]], numbers
+    return values.take(order.take(begins.nonzero()[0])), _numbers(order, begins)
 
 
 def sort_within(owner: Ints, values: Ints) -> Ints:
@@ -63,9 +67,15 @@ def order_by(*columns: Ints) -> Ints:
 
 def number_rows(*columns: Ints) -> Ints:
     """Number equal rows alike, from 0 in ascending order of the first column, then of the second, and so on."""
-    order, begins = _runs(columns)
+    return _numbers(*_runs(columns))
+
+
+def _numbers(order: Ints, begins: Bools) -> Ints:
+    """Number of each row, of their order and which of them in it begin another one."""
+    ranks = np.cumsum(begins, dtype=np.int64)
+    ranks -= 1
     found = np.empty(len(order), np.int64)
-    found[order] = np.cumsum(begins) - 1
+    found[order] = ranks
     return found
 
 
@@ -107,10 +117,11 @@ def _pack(columns: tuple[Ints, ...]) -> Ints | None:
 
 def places_of_runs(moments: Ints, wanted: Ints) -> Ints:
     """As ``places_in``, for wanted values that come in long runs of the same one."""
-    unlike = _unlike(wanted)
-    found = np.searchsorted(moments, wanted[unlike]).astype(np.int64)
-    places: Ints = found[np.cumsum(unlike) - 1]
-    return places
+    if not len(wanted):
+        return np.zeros(0, np.int64)
+    begins = starts_of_runs(wanted)
+    sizes = np.append(begins[1:], len(wanted)) - begins
+    return np.searchsorted(moments, wanted.take(begins)).astype(np.int64, copy=False).repeat(sizes)
 
 
 def places_in(moments: Ints, wanted: Ints) -> Ints:
@@ -120,22 +131,21 @@ def places_in(moments: Ints, wanted: Ints) -> Ints:
     """
     count = len(moments)
     if count < _FEW_MOMENTS or len(wanted) < count:
-        return np.searchsorted(moments, wanted).astype(np.int64)
+        return np.searchsorted(moments, wanted).astype(np.int64, copy=False)
     first, last = int(moments[0]), int(moments[-1])
     shift = max(0, (last - first).bit_length() - count.bit_length() - 1)
-    stretch = (moments - first) >> shift
-    table = np.zeros(int(stretch[-1]) + 2, np.int64)
-    np.cumsum(np.bincount(stretch), out=table[1:])
+    numbers = np.bincount((moments - first) >> shift)
+    table = np.zeros(len(numbers) + 1, np.int64)
+    np.cumsum(numbers, out=table[1:])
     # Beyond the last one as well as after it: all lie before.
     inside = np.minimum(np.maximum(wanted, first), last + 1)
     inside -= first
-    found: Ints = table[np.minimum(inside >> shift, len(table) - 1)]
+    found: Ints = table.take(np.minimum(inside >> shift, len(numbers)))
     after = np.append(moments - first, last - first + 2)
-    for _ in range(_ROUNDS):
-        more = after[found] < inside
-        if not more.any():
-            return found
-        found += more
-    more = after[found] < inside
-    found[more] = np.searchsorted(moments, wanted[more])
+    most = int(numbers.max())
+    for _ in range(min(most, _ROUNDS)):
+        found += after.take(found) < inside
+    if most > _ROUNDS:
+        more = (after.take(found) < inside).nonzero()[0]
+        found[more] = np.searchsorted(moments, wanted.take(more))
     return found

@@ -20,25 +20,28 @@ def newest_view_before(evidence: Evidence, calendar: Ints, slot: Ints, at: Ints)
     Returns:
         Index into ``Evidence.views``; -1 where there is none within ``MEMORY_S``.
     """
-    order, runs, times = _answered_views(evidence)
+    order, runs, times = answered_views(evidence)
     if len(order) == 0:
         return np.full(len(slot), -1, np.int64)
     found = np.full(len(slot), -1, np.int64)
     place = times.before(calendar, at) - 1
     rows, day, since = np.arange(len(slot)), slot // _MINUTES_PER_DAY, at - MEMORY_S
     while len(rows):
-        alive = (place >= 0) & (times.calendar[place] == calendar[rows])
-        alive &= times.at[place] >= since[rows]
-        rows, place = rows[alive], place[alive]
-        view = order[place]
-        covers = evidence.covered_days.contains(view, day[rows])
-        found[rows[covers]] = view[covers]
+        alive = (place >= 0) & (times.calendar[place] == calendar.take(rows))
+        alive &= times.at[place] >= since.take(rows)
+        if not alive.all():
+            rows, place = rows[alive], place[alive]
+        view = order.take(place)
+        found[rows] = view
+        left = (~evidence.covered_days.contains(view, day.take(rows))).nonzero()[0]
+        rows = rows.take(left)
+        found[rows] = -1
         # Those before it that cover the same days need not be asked.
-        rows, place = rows[~covers], runs[place[~covers]] - 1
+        place = runs.take(place.take(left)) - 1
     return found
 
 
-class _Answered(NamedTuple):
+class Answered(NamedTuple):
     """The answered views of a portal, ascending by (calendar, instant).
 
     Attributes:
@@ -52,23 +55,24 @@ class _Answered(NamedTuple):
     times: ViewTimes
 
 
-_ANSWERED: WeakKeyDictionary[Evidence, _Answered] = WeakKeyDictionary()
+_ANSWERED: WeakKeyDictionary[Evidence, Answered] = WeakKeyDictionary()
 
 
-def _answered_views(evidence: Evidence) -> _Answered:
+def answered_views(evidence: Evidence) -> Answered:
     """The answered views; put in order once for all questions."""
     if evidence not in _ANSWERED:
         views, order = evidence.views, evidence.answered_views
         times = ViewTimes(views.calendar[order], views.taken_at[order])
         runs = _starts_of_runs(times.calendar, evidence.covered_days.codes[order])
-        _ANSWERED[evidence] = _Answered(order, runs, times)
+        _ANSWERED[evidence] = Answered(order, runs, times)
     return _ANSWERED[evidence]
 
 
 def _starts_of_runs(*columns: Ints) -> Ints:
     """First place of the run of equal rows that each place lies in."""
-    begins = np.ones(len(columns[0]), np.bool_)
-    begins[1:] = False
+    count = len(columns[0])
+    alike = np.ones(max(0, count - 1), np.bool_)
     for column in columns:
-        begins[1:] |= column[1:] != column[:-1]
-    return np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0)).astype(np.int64)
+        alike &= column[1:] == column[:-1]
+    starts = np.append(np.zeros(min(1, count), np.int64), (~alike).nonzero()[0] + 1)
+    return starts.repeat(np.append(starts[1:], count) - starts) if count else starts

@@ -8,7 +8,7 @@ import numpy as np
 
 from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import DAY_S, Ints, weekday_of
-from amtspuls.analysis.ordering import distinct, number_values, order_by, sort_within
+from amtspuls.analysis.ordering import number_values, order_by, sort_within, starts_of_runs
 
 UNKNOWN_MIN = 0
 """A grid that could not be learned."""
@@ -33,7 +33,8 @@ def learn_grids(seen: Sightings) -> tuple[Ints, Ints]:
         By calendar, shape (calendars,); and by calendar and weekday, shape (calendars, 7).
     """
     rows, count = seen.rows, len(seen.calendars)
-    key = distinct(rows.calendar << 26 | rows.slot)
+    key = rows.calendar << 26 | rows.slot
+    key = key.take(starts_of_runs(key))
     distance, slot, owner = np.diff(key), key[:-1] & ((1 << 26) - 1), key[:-1] >> 26
     same = (owner == key[1:] >> 26) & (slot // _DAY_MIN == (slot + distance) // _DAY_MIN)
     owner, distance, slot = owner[same], distance[same], slot[same]
@@ -67,7 +68,7 @@ class Hours(NamedTuple):
 def learn_hours(seen: Sightings) -> Hours:
     """Say between which local times a calendar has slots; the rarest half per cent is left out."""
     rows, count = seen.rows, len(seen.calendars)
-    minute = sort_within(rows.calendar, rows.slot % _DAY_MIN)
+    minute = sort_within(rows.calendar, rows.slot - seen.day * _DAY_MIN)
     size = np.bincount(rows.calendar, minlength=count)
     begins = np.cumsum(size) - size
     found = []
@@ -81,14 +82,14 @@ def learn_hours(seen: Sightings) -> Hours:
 def learn_one_a_day(seen: Sightings) -> Bools:
     """Which calendars never show two slots of the same day at once, although days changed theirs."""
     rows, count = seen.rows, len(seen.calendars)
-    day = rows.calendar << 26 | rows.slot // _DAY_MIN
-    order = order_by(day, rows.opened_at)
-    day, opened, closed = day[order], rows.opened_at[order], rows.closed_at[order]
+    order = order_by(rows.calendar, seen.day, rows.opened_at)
+    day = (rows.calendar << 26 | seen.day).take(order)
+    opened, closed = rows.opened_at.take(order), rows.closed_at.take(order)
     same = day[1:] == day[:-1]
     alone = opened[1:] >= np.where(same, closed[:-1], 0)
     owner = day[1:] >> 26
     followers = np.bincount(owner[same], minlength=count)
-    single = np.bincount(owner[same & alone], minlength=count)
+    single = np.bincount(owner[(same & alone).nonzero()[0]], minlength=count)
     found: Bools = (followers >= _LEAST_DAYS) & (single >= _ONE_A_DAY * followers)
     return found
 

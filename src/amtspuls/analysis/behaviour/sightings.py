@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.localtime import DAY_S, Ints
-from amtspuls.analysis.ordering import distinct, number_values, order_by, places_in, places_of_runs
+from amtspuls.analysis.ordering import distinct, number_values, places_in, places_of_runs
+from amtspuls.analysis.sightings import answered_views
 from amtspuls.analysis.view_times import ViewTimes
 from amtspuls.archive.median import median
 
@@ -70,31 +71,17 @@ class Sightings:
     def __init__(self, evidence: Evidence) -> None:
         """Read what is known of a portal."""
         self.evidence = evidence
-        views = evidence.views
-        whole = evidence.view_answered & (views.taken_at < evidence.asked.until_s)
-        self.calendars: Ints = distinct(views.calendar[whole])
-        self.taken_at: Ints = distinct(views.taken_at[whole])
+        # Views of the evidence, ascending by (calendar, instant).
+        self._ordered, self._times = _views_until(evidence, evidence.asked.until_s)
+        self.calendars: Ints = self._times.calendars
+        self.taken_at: Ints = self._times.moments
         gaps = np.diff(self.taken_at)
-        self.step_s = int(median(gaps)) if len(gaps) else int(median(evidence.period_s))
-        self._whole = np.flatnonzero(whole)
-        self._place = places_in(self.calendars, views.calendar[whole])
+        self.step_s = int(median(gaps if len(gaps) else evidence.period_s))
 
     @property
     def view_counts(self) -> Ints:
         """Answered views of each calendar."""
-        return np.bincount(self._place, minlength=len(self.calendars))
-
-    @cached_property
-    def _ordered(self) -> Ints:
-        """Places of the views in those of the evidence, ascending by (calendar, instant)."""
-        return self._whole[order_by(self._place, self.evidence.views.taken_at[self._whole])]
-
-    @cached_property
-    def _times(self) -> ViewTimes:
-        """By the places of their calendars."""
-        views = self.evidence.views
-        place = places_in(self.calendars, views.calendar[self._ordered])
-        return ViewTimes(place, views.taken_at[self._ordered])
+        return np.bincount(self._times.places, minlength=len(self.calendars))
 
     def _key(self, place: Ints, instant: Ints) -> Ints:
         return place << TIME_BITS | instant
@@ -104,10 +91,10 @@ class Sightings:
         times = self._times
         if not len(times.at):
             return np.full(len(place), NEVER, np.int64)
-        found = times.before(place, instants) - 1
+        found = times.before_at(place, instants) - 1
         known = np.maximum(found, 0)
-        good = (found >= 0) & (times.calendar[known] == place)
-        return np.where(good, times.at[known], NEVER)
+        good = (found >= 0) & (times.places.take(known) == place)
+        return np.where(good, times.at.take(known), NEVER)
 
     @cached_property
     def covered_before(self) -> Bools:
@@ -117,10 +104,8 @@ class Sightings:
         known = np.flatnonzero(rows.unseen_at != NEVER)
         if not len(known):
             return found
-        view = self._times.before(rows.calendar[known], rows.unseen_at[known])
-        found[known] = evidence.covered_days.contains(
-            self._ordered[view], rows.slot[known] // _MINUTES_PER_DAY
-        )
+        view = self._times.before_at(rows.calendar[known], rows.unseen_at[known])
+        found[known] = evidence.covered_days.contains(self._ordered[view], self.day[known])
         return found
 
     @cached_property
@@ -152,43 +137,78 @@ class Sightings:
         )
 
     @cached_property
+    def day(self) -> Ints:
+        """Local day of each row's slot, days after 1970-01-01."""
+        return self.rows.slot // _MINUTES_PER_DAY
+
+    @cached_property
     def midnight_s(self) -> Ints:
-        """Local midnight, in local seconds, that begins the day of each row's slot."""
-        return self.rows.slot // _MINUTES_PER_DAY * DAY_S
+        """Local midnight, in local seconds, that begins that day."""
+        return self.day * DAY_S
 
     @cached_property
     def mass(self) -> Bools:
         """Which rows ended in a snapshot in which their calendar lost most of what it showed."""
-        rows = self.rows
-        ends = self._key(rows.calendar, rows.closed_at)
-        keys, places = number_values(ends[rows.ended])
+        rows, found = self.rows, np.zeros(len(self.rows.slot), np.bool_)
+        ended = rows.ended.nonzero()[0]
+        keys, places = number_values(self._key(rows.calendar, rows.closed_at)[ended])
         lost = np.bincount(places, minlength=len(keys))
-        opened = np.sort(self._key(rows.calendar, rows.opened_at))
-        ended = np.sort(ends)
-        # Rows of the calendars before all began and ended there.
-        shown = np.searchsorted(opened, keys) - np.searchsorted(ended, keys)
-        day = rows.slot[rows.ended] // _MINUTES_PER_DAY
+        several = (lost >= _MASS_STARTS)[places].nonzero()[0]
+        if not len(several):
+            return found
+        day = self.day[ended[several]]
         first, last = np.full(len(keys), np.iinfo(np.int64).max), np.zeros(len(keys), np.int64)
-        np.minimum.at(first, places, day)
-        np.maximum.at(last, places, day)
+        np.minimum.at(first, places[several], day)
+        np.maximum.at(last, places[several], day)
         # One booking takes many starts of one day.
-        many = (lost >= _MASS_STARTS) & (last > first) | (lost >= _MASS_OF_A_DAY)
-        mass = many & (lost >= _MASS_SHARE * shown)
-        found = np.zeros(len(rows.slot), np.bool_)
-        found[rows.ended] = mass[places]
+        mass = (lost >= _MASS_STARTS) & (last > first) | (lost >= _MASS_OF_A_DAY)
+        mass &= lost >= _MASS_SHARE * self._shown(keys, lost)
+        found[ended[several]] = mass[places[several]]
+        return found
+
+    def _shown(self, keys: Ints, lost: Ints) -> Ints:
+        """How many rows calendars showed just before instants, of which so many ended then."""
+        rows = self.rows
+        opened = np.sort(self._key(rows.calendar, rows.opened_at))
+        size = np.bincount(rows.calendar, minlength=len(self.calendars))
+        owner = keys >> TIME_BITS
+        # Rows of the calendars before all began there, and those that never ended are the others of them.
+        begun = opened.searchsorted(keys) - (np.cumsum(size) - size)[owner]
+        of_calendar = np.bincount(owner, lost, minlength=len(size)).astype(np.int64)
+        gone = np.cumsum(lost) - lost - (np.cumsum(of_calendar) - of_calendar)[owner]
+        found: Ints = begun - gone
         return found
 
     @cached_property
     def disturbed(self) -> Bools:
         """Which rows ended in a snapshot in which any calendar of the page lost most of what it showed."""
-        return np.isin(self.rows.closed_at, distinct(self.rows.closed_at[self.mass]))
+        closed_at = self.rows.closed_at
+        moments = distinct(closed_at[self.mass])
+        if not len(moments):
+            return self.mass
+        place = np.minimum(places_in(moments, closed_at), len(moments) - 1)
+        found: Bools = moments.take(place) == closed_at
+        return found
 
     def local(self, instants: Ints) -> Ints:
         """Local seconds of instants; ``NEVER`` stays."""
         known = instants != NEVER
-        return np.where(known, self.evidence.offsets.to_local(np.where(known, instants, 0)), NEVER)
+        if known.all():
+            return self.evidence.offsets.to_local(instants)
+        found, some = np.full(len(instants), NEVER), known.nonzero()[0]
+        found[some] = self.evidence.offsets.to_local(instants[some])
+        return found
 
     def near(self, earlier: Ints, later: Ints) -> Bools:
         """Whether two instants are so close that what happened between them has a time."""
         found: Bools = (earlier != NEVER) & (later - np.maximum(earlier, 0) <= 2 * self.step_s)
         return found
+
+
+def _views_until(evidence: Evidence, until_s: int) -> tuple[Ints, ViewTimes]:
+    """The answered views before an instant: their places in those of the evidence, and their times."""
+    order, _, times = answered_views(evidence)
+    rows = (times.at < until_s).nonzero()[0]
+    if len(rows) == len(order):
+        return order, times
+    return order[rows], ViewTimes(times.calendar[rows], times.at[rows])

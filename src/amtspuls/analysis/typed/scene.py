@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from amtspuls.analysis.behaviour import Behaviour
 from amtspuls.analysis.evidence import JOIN_FACTOR, MEMORY_S, Evidence, answered
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.ordering import distinct, number_values, places_in, places_of_runs
+from amtspuls.analysis.ordering import number_values, places_in, places_of_runs, starts_of_runs
 from amtspuls.analysis.sightings import newest_view_before
 from amtspuls.analysis.typed.absences import close_sold_out
 from amtspuls.archive.base import STILL_OPEN, SpanColumns
@@ -60,12 +60,14 @@ class Scene:
         later = evidence.later_spans
         starts_s = evidence.offsets.start_of_slots(later.slot)
         ends_s = np.minimum(later.closed_at, starts_s)
-        kept = ends_s >= evidence.asked.from_s - MEMORY_S
-        spans = SpanColumns._make(column[kept] for column in later)
-        start_s = starts_s[kept]
+        kept = (ends_s >= evidence.asked.from_s - MEMORY_S).nonzero()[0]
+        spans, start_s = later, starts_s
+        if len(kept) < len(starts_s):
+            spans = SpanColumns._make(column.take(kept) for column in later)
+            start_s = starts_s.take(kept)
         closed_at, sold_out = close_sold_out(evidence, spans, start_s)
         spans = spans._replace(closed_at=closed_at)
-        calendars = distinct(spans.calendar)
+        calendars = spans.calendar.take(starts_of_runs(spans.calendar))
         place = behaviour.place(calendars)
         known = place >= 0
         groups = -1 - np.arange(len(calendars))
@@ -158,7 +160,8 @@ class Scene:
     def has_before(self) -> Bools:
         """Whether the span before is of the same calendar and slot."""
         same = np.zeros(len(self.slot), np.bool_)
-        same[1:] = (np.diff(self.slot) == 0) & (np.diff(self.calendar) == 0)
+        slot, calendar = self.slot, self.calendar
+        same[1:] = (slot[1:] == slot[:-1]) & (calendar[1:] == calendar[:-1])
         return same
 
     @cached_property
@@ -212,16 +215,14 @@ class Scene:
         return newest_view_before(self.evidence, self.spans.calendar, self.spans.slot, at)
 
     def _taken_at(self, view: Ints) -> Ints:
-        taken_at = np.full(len(view), LONG_AGO, np.int64)
-        taken_at[view >= 0] = self.evidence.views.taken_at[view[view >= 0]]
-        return taken_at
+        # One more for those without a view, at place -1.
+        return np.append(self.evidence.views.taken_at, LONG_AGO).take(view)
 
     def _is_joined(self, view: Ints, distance_s: Ints) -> Bools:
         """By the plan of each view, as covered time has it: it may change within an archive."""
-        known = view >= 0
-        joined = np.zeros(len(view), np.bool_)
-        joined[known] = distance_s[known] <= JOIN_FACTOR * self.evidence.view_period_s[view[known]]
-        return joined
+        longest_s = np.append(JOIN_FACTOR * self.evidence.view_period_s, -np.inf)
+        found: Bools = distance_s <= longest_s.take(view)
+        return found
 
     @cached_property
     def returned_after(self) -> Ints:
@@ -242,8 +243,16 @@ class Scene:
 
     def span_at(self, calendar: Ints, slot: Ints, place: Ints) -> Ints:
         """Span of a cell that was open just before a place in time; -1 where the cell was not free."""
-        found = np.searchsorted(self._keys, self._key(calendar, slot, place), "left") - 1
-        there = np.maximum(found, 0)
-        free = (found >= 0) & (self.calendar[there] == calendar) & (self.slot[there] == slot)
-        free &= self.closed[there] >= place
-        return np.where(free, there, -1).astype(np.int64)
+        wanted = self._key(calendar, slot, place)
+        if not len(self._keys):
+            return np.full(len(wanted), -1, np.int64)
+        found = np.maximum(self._keys.searchsorted(wanted) - 1, 0)
+        # The newest span that opened before: of this cell, if its key is not less than that of the cell at place 0.
+        opened = self._keys.take(found)
+        free = (opened >= wanted - place) & (opened < wanted)
+        free &= self.closed.take(found) >= place
+        # One more, or 0, less one: quicker than choosing between the place and -1.
+        found += 1
+        found *= free
+        found -= 1
+        return found
