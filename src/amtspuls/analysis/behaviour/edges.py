@@ -24,8 +24,11 @@ _FAR = 1 << _FAR_BITS
 _BEGINS, _ENDS, _SHOWN = range(3)
 _ADDS = np.array([1, -1, -AGAINST], np.int64)
 """What each of them adds to the score."""
+_EVERY = np.iinfo(np.int64).max
+_FEW = 1000
+"""So few rows are sorted before it pays to leave some out."""
 _WORST = np.iinfo(np.int64).min // 2
-_ROUND_S = (7 * DAY_S, DAY_S, 3600, 1800, 900, 600, 300, 60, 1)
+_ROUND_S = np.array([7 * DAY_S, DAY_S, 3600, 1800, 900, 600, 300, 60, 1])[:, None]
 
 
 class Found(NamedTuple):
@@ -61,18 +64,79 @@ def find_edge(count: int, calendar: Ints, low_s: Ints, until_s: Ints, agrees: Bo
         until_s: End (not included) of what it allows; all greater leads it contradicts.
         agrees: Rows whose interval counts; the others only contradict.
     """
-    begin = calendar * _FAR + _FAR // 2
-    begun, over = begin + low_s, begin + until_s
-    # What happens at a lead stands in the lowest bits, so that sorting is all there is to do.
-    steps = np.sort(
-        np.concatenate(
-            (begun[agrees] << 2 | _BEGINS, over[agrees] << 2 | _ENDS, over << 2 | _SHOWN)
+    steps = _Steps.of(count, calendar, low_s, until_s, agrees)
+    if len(calendar) < _FEW:
+        return _best(count, steps.all())
+    alone = steps.numbers == 0
+    found = _best(count, steps.near(alone))
+    lost = (found.score < 0) & ~alone
+    return _best(count, steps.near(alone | lost)) if lost.any() else found
+
+
+class _Steps(NamedTuple):
+    """What happens at which lead; leads of all calendars as one number each.
+
+    Attributes:
+        sizes: Rows of each calendar.
+        numbers: Those of them that agree.
+        begun: Where the intervals that agree begin.
+        ended: Where they end.
+        over: Where rows contradict from, ascending.
+    """
+
+    sizes: Ints
+    numbers: Ints
+    begun: Ints
+    ended: Ints
+    over: Ints
+
+    @classmethod
+    def of(cls, count: int, calendar: Ints, low_s: Ints, until_s: Ints, agrees: Bools) -> _Steps:
+        """Those of some rows; as ``find_edge``."""
+        begin = calendar * _FAR
+        begin += _FAR // 2
+        some = agrees.nonzero()[0]
+        over = begin + until_s
+        begun, ended = begin.take(some) + low_s.take(some), over.take(some)
+        over.sort()
+        numbers = np.bincount(calendar.take(some), minlength=count)
+        return cls(np.bincount(calendar, minlength=count), numbers, begun, ended, over)
+
+    def all(self) -> Ints:
+        """Every step, ascending."""
+        return _ascending(self.begun, self.ended, self.over)
+
+    def near(self, lost: Bools) -> Ints:
+        """Steps up to the lead from which on so many rows contradict that the score is less than 0.
+
+        Args:
+            lost: Calendars whose best score is less than 0. They keep all their steps, as have those before: the
+                stretch around such a score is looked for in both.
+        """
+        owners = self.sizes.nonzero()[0]
+        sizes, numbers = self.sizes[owners], self.numbers[owners]
+        ends = np.cumsum(sizes)
+        last = self.over.take(ends - sizes + numbers // AGAINST)
+        whole = np.append(lost[owners], False)
+        last[whole[:-1] | whole[1:]] = _EVERY
+        limits = np.full(len(self.sizes), _EVERY)
+        limits[owners] = last
+        begun, ended = (
+            one[(one <= limits.take(one >> _FAR_BITS)).nonzero()[0]]
+            for one in (self.begun, self.ended)
         )
-    )
-    return _best(count, steps >> 2, steps & 3)
+        return _ascending(begun, ended, self.over[self.over <= last.repeat(sizes)])
 
 
-def _best(count: int, keys: Ints, step: Ints) -> Found:
+def _ascending(begun: Ints, ended: Ints, over: Ints) -> Ints:
+    """What happens at a lead stands in the lowest bits, so that sorting is all there is to do."""
+    steps = np.concatenate((begun << 2 | _BEGINS, ended << 2 | _ENDS, over << 2 | _SHOWN))
+    steps.sort()
+    return steps
+
+
+def _best(count: int, steps: Ints) -> Found:
+    keys, step = steps >> 2, steps & 3
     empty = np.zeros(count, np.int64)
     if not len(keys):
         return Found(empty, empty, empty, empty, empty)
@@ -80,11 +144,11 @@ def _best(count: int, keys: Ints, step: Ints) -> Found:
     owner = np.flatnonzero(np.diff(edges))
     begins, sizes = edges[owner], np.diff(edges)[owner]
     score, shown = np.cumsum(_ADDS.take(step)), np.flatnonzero(step == _SHOWN)
-    # Intervals close again, so only contradictions are left over from the calendars before.
     before = np.searchsorted(shown, begins)
-    score += np.repeat(AGAINST * before, sizes)
+    # Of each calendar alone, without what is left over from those before.
+    score -= np.append(0, score).take(begins).repeat(sizes)
     goes_on = np.append(keys[1:] == keys[:-1], False)
-    np.putmask(score, goes_on, _WORST)
+    score[goes_on.nonzero()[0]] = _WORST
     best = np.maximum.reduceat(score, begins)
     hits = np.flatnonzero(score == np.repeat(best, sizes))
     at = hits[np.searchsorted(hits, begins)]
@@ -123,8 +187,9 @@ def _run_around(at: Ints, good: Bools, begins: Ints) -> tuple[Ints, Ints]:
 
 def roundest(low: Ints, high: Ints) -> Ints:
     """The roundest number of seconds of each closed interval: whole days first, then hours, and so on."""
-    found = low.copy()
-    for unit in reversed(_ROUND_S):
-        candidate = -(-low // unit) * unit
-        found = np.where(candidate <= high, candidate, found)
+    candidates = -(-low // _ROUND_S) * _ROUND_S
+    fits = candidates <= high
+    # What is least, to the second, always does.
+    fits[-1] = True
+    found: Ints = candidates[fits.argmax(axis=0), np.arange(len(low))]
     return found

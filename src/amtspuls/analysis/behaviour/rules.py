@@ -10,7 +10,7 @@ import numpy as np
 from amtspuls.analysis.behaviour.edges import Found, find_edge, roundest
 from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import DAY_S, HOUR_S, Ints, day_of
-from amtspuls.analysis.ordering import distinct, sort_within
+from amtspuls.analysis.ordering import distinct, number_rows, sort_within
 
 UNKNOWN_S = -1
 """A duration that could not be learned."""
@@ -174,7 +174,8 @@ def _try(seen: Sightings, moves: Moves, low_s: Ints, until_s: Ints, changes: _Ch
     found = find_edge(count, calendar, low_s, until_s, changes.agrees)
     lead_s = found.low_s[calendar]
     fits = changes.agrees & (low_s <= lead_s) & (until_s > lead_s)
-    owner, at = calendar[fits], changes.at[fits]
+    some = fits.nonzero()[0]
+    owner, at = calendar[some], changes.at[some]
     days, times = (
         np.bincount(distinct(owner << _BITS | values) >> _BITS, minlength=count)
         for values in (day_of(seen.local(at)), at)
@@ -186,15 +187,11 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
     """Take for each calendar the simplest way to count that explains enough."""
     count = len(seen.calendars)
     chosen, _ = _scores(trials)
-
-    def pick(columns: list[Ints]) -> Ints:
-        return np.choose(chosen, columns)
-
-    found = Found(
-        *(pick(list(columns)) for columns in zip(*(one.found for one in trials), strict=True))
-    )
-    moves = pick([np.full(count, int(trial.moves)) for trial in trials])
-    days, times = pick([trial.days for trial in trials]), pick([trial.times for trial in trials])
+    every = np.array([[*trial.found, trial.days, trial.times] for trial in trials])
+    *columns, days, times = np.ascontiguousarray(every[chosen, :, np.arange(count)].T)
+    found = Found(*columns)
+    moves, weekday = np.array([(int(trial.moves), trial.weekday) for trial in trials]).T
+    moves, weekday = moves[chosen], weekday[chosen]
     # Slots that come or go one by one agree independently; those of one day or week do it at once.
     often = (days >= LEAST_DAYS) | ((moves == Moves.START) & (times >= LEAST_CASES))
     known = (found.support >= LEAST_CASES) & often & (found.support >= 3 * found.against)
@@ -203,7 +200,7 @@ def _choose(seen: Sightings, trials: list[_Trial], agrees: Bools) -> Edges:
     known &= sure | (found.support >= _WORTH * cases)
     return Edges(
         moves=np.where(known, moves, int(Moves.UNKNOWN)),
-        weekday=pick([np.full(count, trial.weekday) for trial in trials]),
+        weekday=weekday,
         offset_s=np.where(known, found.offset_s, UNKNOWN_S),
         low_s=found.low_s,
         high_s=found.high_s,
@@ -263,11 +260,15 @@ def share_edges(edges: Edges) -> tuple[Edges, Bools]:
     shared = np.zeros(len(edges.moves), np.bool_)
     if not len(known):
         return edges, shared
-    kinds = np.stack((edges.moves[known], edges.weekday[known], edges.offset_s[known]), axis=1)
-    names, numbers = np.unique(kinds, axis=0, return_counts=True)
-    moves, weekday, offset_s = names[np.argmax(numbers)].tolist()
-    if len(known) < _SHARING or numbers.max() < _MOST * len(known):
+    if len(known) < _SHARING:
         return edges, shared
+    columns = (edges.moves, edges.weekday, edges.offset_s)
+    names = number_rows(*(column[known] for column in columns))
+    numbers = np.bincount(names)
+    if numbers.max() < _MOST * len(known):
+        return edges, shared
+    usual = known[np.argmax(names == np.argmax(numbers))]
+    moves, weekday, offset_s = (int(column[usual]) for column in columns)
     like = (edges.moves == moves) & (edges.offset_s == offset_s)
     shared = (edges.moves == Moves.UNKNOWN) & ((moves != Moves.START) | (edges.high_s > offset_s))
     return edges._replace(
