@@ -10,7 +10,7 @@ import pytest
 
 from amtspuls.analysis.typed.blocks import FARTHEST
 from amtspuls.analysis.typed.find import type_changes
-from amtspuls.analysis.typed.strides import stride_of
+from amtspuls.analysis.typed.strides import strides_of
 from support.acted import Page, around, at, office_hours, start
 
 DAYS = 4
@@ -52,6 +52,19 @@ def shares(
 
 
 MANY = np.full(FARTHEST, 30)
+
+
+def stride_of(
+    share: np.ndarray[tuple[int], np.dtype[np.float64]],
+    count: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> int:
+    """What is said of one group among two others that say something else each."""
+    alone, pairs = shares(1), shares(2)
+    found = strides_of(
+        np.stack((alone, share, pairs), axis=1), np.stack((MANY, count, MANY), axis=1)
+    )
+    assert (found[0], found[2]) == (1, 2)
+    return int(found[1])
 
 
 @pytest.mark.parametrize("stride", [2, 3, 4])

@@ -128,18 +128,22 @@ def group_mirrors(pairs: Pairs) -> Ints:
     so that one doubtful pair does not make one group of everything.
     """
     count = len(pairs.chances)
+    if count < 2:
+        return _range(count)
     share = np.where(
         pairs.chances >= LEAST_CHANCES, pairs.shared / np.maximum(pairs.chances, 1), np.nan
     )
     both = np.fmax(share, share.T)
     apart = both <= OTHER_SHARE
-    group = _range(count)
     one, other = np.nonzero(np.triu(np.nan_to_num(both) >= SAME_SHARE, 1))
-    for place in np.argsort(-both[one, other], kind="stable"):
-        first, second = sorted((group[one[place]], group[other[place]]))
+    order = np.argsort(-both[one, other], kind="stable")
+    group, members = list(range(count)), {place: [place] for place in range(count)}
+    for pair in zip(one[order].tolist(), other[order].tolist(), strict=True):
+        first, second = sorted((group[pair[0]], group[pair[1]]))
         if first == second:
             continue
-        between = apart[np.ix_(group == first, group == second)]
-        if between.mean() < _MOST_APART:
-            group[group == second] = first
-    return group
+        if apart[np.ix_(members[first], members[second])].mean() < _MOST_APART:
+            for place in members[second]:
+                group[place] = first
+            members[first] += members.pop(second)
+    return np.array(group, np.int64)

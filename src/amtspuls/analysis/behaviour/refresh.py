@@ -31,6 +31,8 @@ _LEAST_CHANGES = 5
 _LEAST_PARTS = 3
 _CHANCE = 1e-4
 """So seldom such a regularity may come about on a page that is always fresh."""
+_NO_BEAT, _BY_CHANCE = -1, -2
+"""Too many changes come at other times; or so few would come in one part by chance as well."""
 
 
 class Refresh(NamedTuple):
@@ -96,8 +98,14 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
     # A machine's beat follows the wall clock, or stays as it is when the clocks are changed.
     for clock in (seen.local, np.asarray):
         clock_s = clock(at)
+        without: list[int] = []
         for period_s in _PERIODS_S:
+            # What has no beat in a period of whole parts has none in its multiples, whose parts are the same, seen longer.
+            if any(period_s % shorter_s == 0 for shorter_s in without):
+                continue
             part = _beat(clock_s, period_s, seen.step_s)
+            if part == _NO_BEAT and period_s % seen.step_s == 0:
+                without.append(period_s)
             if part >= 0 and period_s > (found.period_s or 0):
                 support = int(_fits(clock_s, period_s, seen.step_s, part).sum())
                 shown = anything[_fits(clock(anything), period_s, seen.step_s, part)]
@@ -134,12 +142,14 @@ def _fits(clock_s: Ints, period_s: int, step_s: int, part: int) -> Bools:
 
 
 def _beat(clock_s: Ints, period_s: int, step_s: int) -> int:
-    """In which part of a period nearly all changes come; -1 where too many do not, or where chance would do."""
+    """In which part of a period nearly all changes come; negative where too many do not, or where chance would do."""
     parts = period_s // step_s
     if parts < _LEAST_PARTS:
-        return -1
+        return _BY_CHANCE
     counts = np.bincount(clock_s % period_s // step_s % parts, minlength=parts)
     both = counts + np.append(counts[1:], counts[:1])
     best = int(np.argmax(both))
+    if both[best] < _REGULAR * len(clock_s):
+        return _NO_BEAT
     chance = parts * (2 / parts) ** (len(clock_s) - 1)
-    return best if both[best] >= _REGULAR * len(clock_s) and chance < _CHANCE else -1
+    return best if chance < _CHANCE else _BY_CHANCE

@@ -144,10 +144,10 @@ def count_bookings(scene: Scene, rows: Ints, blocks: Ints, reach: Ints) -> Ints:
     """
     if not len(blocks):
         return np.zeros(0, np.int64)
-    count = int(blocks.max()) + 1
+    count, slot = int(blocks.max()) + 1, scene.slot[rows]
     first, last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
-    np.minimum.at(first, blocks, scene.slot[rows])
-    np.maximum.at(last, blocks, scene.slot[rows])
+    np.minimum.at(first, blocks, slot)
+    np.maximum.at(last, blocks, slot)
     steps, span = np.ones(count, np.int64), np.ones(count, np.int64)
     steps[blocks] = scene.grid[rows]
     span[blocks] = 2 * reach[scene.group[rows]] + 1

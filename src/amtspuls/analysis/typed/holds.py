@@ -101,8 +101,11 @@ def _unit(scene: Scene) -> int:
 
 def find_held(scene: Scene, rows: Ints, holds: HoldTimes) -> Bools:
     """Which rows come back as held times do."""
-    found: Bools = np.isin(scene.returned_after[rows], holds.steps)
-    return found
+    # One more for all that is later.
+    last = max(holds.steps, default=0) + 1
+    are = np.zeros(last + 1, np.bool_)
+    are[list(holds.steps)] = True
+    return are.take(np.minimum(scene.returned_after[rows], last))
 
 
 def find_rest(

@@ -54,6 +54,8 @@ def find_shifts(scene: Scene) -> Shifts:
     closed, opened = np.zeros(len(scene.slot), np.bool_), np.zeros(len(scene.slot), np.bool_)
     length = usual_gaps(scene)
     length[~_are_floating(scene, length)] = 0
+    if not length.any():
+        return Shifts(closed, opened, np.zeros(0, np.int64), length)
     floating = length[scene.calendar] > 0
     went = np.flatnonzero(floating & (scene.closed < len(scene.taken_at)))
     came = np.flatnonzero(floating & (scene.opened > 0))
@@ -100,6 +102,8 @@ def _are_floating(scene: Scene, length: Ints) -> Bools:
     would overlap with it often appears at once. On a fixed grid that is chance.
     """
     apart = length >= _STEPS_APART * scene.grid_min
+    if not apart.any():
+        return apart
     width = np.int64(len(scene.taken_at) + 2)
     went = np.flatnonzero(apart[scene.calendar] & scene.vanished)
     came = np.flatnonzero(apart[scene.calendar] & (scene.opened > 0))

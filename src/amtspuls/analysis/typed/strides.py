@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from amtspuls.analysis.changes import Bools
+from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.typed.blocks import ABOVE_CHANCE, FARTHEST, shares_by_distance
 from amtspuls.analysis.typed.scene import Scene
-from amtspuls.archive.median import median
+from amtspuls.archive.median import median_by_column
 
 _LONGEST = 4
 """Steps between the start times of a row; more leave fewer than three multiples to look at."""
@@ -35,8 +35,7 @@ def learn_strides(scene: Scene, chosen: Bools) -> Ints:
     found = shares_by_distance(scene, np.flatnonzero(chosen))
     if found is None:
         return np.ones(scene.group_count, np.int64)
-    columns = zip(found.share.T, found.blocks.T, strict=True)
-    return np.array([stride_of(share, count) for share, count in columns], np.int64)
+    return strides_of(found.share, found.blocks)
 
 
 def with_strides(scene: Scene, stride: Ints) -> Scene:
@@ -51,15 +50,23 @@ def with_strides(scene: Scene, stride: Ints) -> Scene:
     return replace(scene, grid_min=scene.grid_min * stride[scene.groups])
 
 
-def stride_of(share: np.ndarray[tuple[int], np.dtype[np.float64]], count: Ints) -> int:
-    """Steps between start times that vanish together; 1 where neighbours do, or none."""
+def strides_of(share: Floats, count: Ints) -> Ints:
+    """Steps between start times that vanish together; 1 where neighbours do, or none.
+
+    Args:
+        share: Of the start times so many steps away, those that vanished; shape (FARTHEST, groups).
+        count: Days that tell; shape as ``share``.
+
+    Returns:
+        The least for each group.
+    """
     steps = np.arange(1, FARTHEST + 1)
-    for stride in range(2, _LONGEST + 1):
+    found = np.ones(share.shape[1], np.int64)
+    for stride in range(_LONGEST, 1, -1):
         own = steps % stride == 0
         first = np.flatnonzero(own)[:_MULTIPLES]
-        if (count[first] < _LEAST).any():
-            continue
-        chance = median(share[~own]) + ABOVE_CHANCE
-        if (share[first] > chance).all() and (share[: stride - 1] <= chance).all():
-            return stride
-    return 1
+        usual = median_by_column(share[~own]) + ABOVE_CHANCE
+        known = (count[first] >= _LEAST).all(axis=0)
+        clear, between = share[first] > usual, share[: stride - 1] <= usual
+        found[known & clear.all(axis=0) & between.all(axis=0)] = stride
+    return found
