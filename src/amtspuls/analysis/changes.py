@@ -50,7 +50,8 @@ class Changes(NamedTuple):
 
     def only(self, chosen: Bools | Ints) -> Changes:
         """The chosen rows."""
-        return Changes._make(column[chosen] for column in self)
+        rows = chosen.nonzero()[0] if chosen.dtype == np.bool_ else chosen
+        return Changes._make(column.take(rows) for column in self)
 
     def of(self, *kinds: Kind) -> Changes:
         """The rows of some kinds."""

@@ -16,7 +16,7 @@ from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.ordering import number_rows, order_by
+from amtspuls.analysis.ordering import order_by
 from amtspuls.analysis.typed.find import RULE, Typing, type_changes
 from amtspuls.analysis.typed.labels import Reason, Side
 from amtspuls.analysis.typed.scene import LONG_AGO, Scene
@@ -165,5 +165,13 @@ def _is_final(changes: Changes, before_s: int) -> np.ndarray[tuple[int], np.dtyp
 
 def _episodes(opening: np.ndarray[tuple[int], np.dtype[np.bool_]], block: Ints) -> Ints:
     """Number the blocks of both sides together; a change without a block is an episode of its own."""
-    keys = np.where(block >= 0, 2 * block + opening, -1 - np.arange(len(block)))
-    return number_rows(keys)
+    found = np.empty(len(block), np.int64)
+    alone = (block < 0).nonzero()[0]
+    # The last one first, as if they were numbers less than those of the blocks.
+    found[alone] = np.arange(len(alone) - 1, -1, -1)
+    together = (block >= 0).nonzero()[0]
+    keys = 2 * block[together] + opening[together]
+    known = np.zeros(int(keys.max(initial=-1)) + 1, np.int64)
+    known[keys] = 1
+    found[together] = (len(alone) - 1 + np.cumsum(known)).take(keys)
+    return found

@@ -65,6 +65,8 @@ class Side:
         confidence: float | NDArray[np.float64] = 1.0,
     ) -> None:
         """Say something of some rows."""
+        if rows.dtype == np.bool_:
+            rows = rows.nonzero()[0]
         self.kind[rows] = CODES[kind]
         self.reason[rows] = int(reason)
         self.confidence[rows] = confidence
