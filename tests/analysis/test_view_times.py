@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amtspuls.analysis import view_times
 from amtspuls.analysis.evidence import MEMORY_S, Evidence, load_evidence
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.selection import Selection
@@ -32,15 +34,17 @@ def ints(values: list[int]) -> Ints:
         st.tuples(st.sampled_from([3, 4, 7_000_001, 7_000_005]), st.integers(0, 5000)), max_size=60
     ),
     shift=st.sampled_from([0, 1_769_000_000]),
+    room=st.sampled_from([0, 16]),
 )
 def test_views_before_are_those_of_lesser_calendars_and_the_earlier_ones(
-    views: set[tuple[int, int]], shift: int
+    views: set[tuple[int, int]], shift: int, room: int
 ) -> None:
     known = sorted((calendar, at + shift) for calendar, at in views)
     times = ViewTimes(ints([one for one, _ in known]), ints([at for _, at in known]))
     moments = [*(shift + at for at in range(-7, 5100, 7)), *EXTREMES, *(at for _, at in known)]
     for calendar in {one for one, _ in known}:
-        found = times.before(np.full(len(moments), calendar), ints(moments))
+        with patch.object(view_times, "_ROOM", room):
+            found = times.before(np.full(len(moments), calendar), ints(moments))
         assert found.tolist() == [sum(one < (calendar, at) for one in known) for at in moments]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from amtspuls.analysis.behaviour.edges import AGAINST, SLACK_PERCENT, find_edge
+from amtspuls.analysis.behaviour import edges
+from amtspuls.analysis.behaviour.edges import AGAINST, SLACK_PERCENT, Found, find_edge
 from support.histories import effort
 
 Row = tuple[int, int, int, bool]
@@ -43,13 +47,28 @@ def tried(rows: list[Row]) -> tuple[int, int, int, int]:
     return leads[first], max(leads[first], high), agree[place], against[place]
 
 
-@settings(max_examples=effort(100))
-@given(rows=ROWS)
-@example(rows=[(0, 0, 5, True)] * 30 + [(2, 10, 5, True), (2, 12, 9, True), (2, 40, 5, False)])
-def test_the_edge_is_that_with_the_best_score_of_all_leads(rows: list[Row]) -> None:
+def look(rows: list[Row], few: int) -> Found:
+    """What is found, with fewer rows than so many looked at as a whole."""
     calendar, low_s, more = (np.array([row[place] for row in rows], np.int64) for place in range(3))
     agrees = np.array([row[3] for row in rows])
-    found = find_edge(5, calendar, low_s, low_s + more, agrees)
+    with patch.object(edges, "_FEW", few):
+        return find_edge(5, calendar, low_s, low_s + more, agrees)
+
+
+@settings(max_examples=effort(100))
+@given(rows=ROWS, share=st.sampled_from([0.0, 0.2, 0.7]))
+def test_leaving_out_what_lies_beyond_changes_nothing(rows: list[Row], share: float) -> None:
+    every = [(*row[:3], row[3] and place >= share * len(rows)) for place, row in enumerate(rows)]
+    whole, near = look(every, len(rows) + 1), look(every, 0)
+    assert [column.tolist() for column in near] == [column.tolist() for column in whole]
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+@settings(max_examples=effort(60))
+@given(rows=ROWS)
+@example(rows=[(0, 0, 5, True)] * 30 + [(2, 10, 5, True), (2, 12, 9, True), (2, 40, 5, False)])
+def test_the_edge_is_that_with_the_best_score_of_all_leads(few: int, rows: list[Row]) -> None:
+    found = look(rows, few)
     for number in range(5):
         mine = [row for row in rows if row[0] == number]
         if not mine:
