@@ -52,7 +52,7 @@ def test_what_is_refused_has_one_number_everywhere_and_it_is_under_the_least(sha
     ("share", "said"),
     [
         (0.0, "covered 0 %, under 50 %: no figure"),
-        (0.001, "covered under 1 %, under 50 %: no figure"),
+        (0.001, "covered < 1 %, under 50 %: no figure"),
         (0.474, "covered 47 %, under 50 %: no figure"),
         (0.476, "covered 48 %, under 50 %: no figure"),
         (0.497, "covered 49.7 %, under 50 %: no figure"),
@@ -69,6 +69,9 @@ def test_a_german_page_says_it_in_german() -> None:
     row = {"coverage": 0.49999, "refused": refusal(0.49999)}
     said = say_refused(row, speaker(TEXTS, Lang.DE), Lang.DE)
     assert said == "zu 49,9 % beobachtet, unter 50 %: keine Zahl"
+    row = {"coverage": 0.001, "refused": refusal(0.001)}
+    said = say_refused(row, speaker(TEXTS, Lang.DE), Lang.DE)
+    assert said == "zu < 1 % beobachtet, unter 50 %: keine Zahl"
 
 
 @pytest.mark.parametrize(

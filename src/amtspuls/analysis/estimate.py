@@ -20,7 +20,7 @@ from math import sqrt
 
 import numpy as np
 
-from amtspuls.analysis.base import per_cent
+from amtspuls.analysis.base import percent_of
 from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.events import Events
 from amtspuls.analysis.grouping import By, Label, Watched
@@ -93,7 +93,9 @@ def refusal(coverage: float | None) -> str:
         return "not asked: no figure"
     if coverage >= LEAST_COVERAGE:
         return ""
-    return f"covered {per_cent(coverage)}, under {per_cent(LEAST_COVERAGE)}: no figure"
+    bound, percent, digits = percent_of(coverage)
+    covered = f"{bound} {percent:.{digits}f}".lstrip()
+    return f"covered {covered} %, under {100 * LEAST_COVERAGE:.0f} %: no figure"
 
 
 def _add(

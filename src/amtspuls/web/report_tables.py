@@ -17,7 +17,7 @@ from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import MEASURES, take_measure
 from amtspuls.analysis.provenance import COLUMNS, Provenance
 from amtspuls.charts.booking_times import HoursOfWeek, read_hours_of_week
-from amtspuls.charts.words import Lang, Say, say_day, say_number, say_share, short_weekdays
+from amtspuls.charts.words import Lang, Say, say_day, say_number, short_weekdays
 
 Command = Callable[..., str]
 """Writes a command with the options of the page."""
@@ -151,9 +151,8 @@ def say_refused(row: Row, say: Say, lang: Lang) -> str:
     """Why a row has no estimate, in the words of the page; empty where it has one, or nobody was asked."""
     if not row.get(REFUSED.key) or row["coverage"] is None or not refusal(row["coverage"]):
         return ""
-    return say(
-        "too_little", share=say_share(row["coverage"], lang), least=say_share(LEAST_COVERAGE, lang)
-    )
+    share, least = (f"{show('share', one, lang)} %" for one in (row["coverage"], LEAST_COVERAGE))
+    return say("too_little", share=share, least=least)
 
 
 def _cell(figure: _Figure, row: Row, say: Say, lang: Lang) -> Cell:
