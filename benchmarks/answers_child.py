@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
-from amtspuls.analysis import PRELOAD
+from amtspuls.analysis import preload_for
 from amtspuls.executor import load_early, open_executor
 
 
@@ -53,7 +53,9 @@ def answer_all(folder: Path, workers: int) -> Cost:
         reader = opened.enter_context(closing(open_reader(folder)))
         sharing = None
         if workers:
-            executor = opened.enter_context(open_executor("local", workers, preload=PRELOAD))
+            executor = opened.enter_context(
+                open_executor("local", workers, preload=preload_for(folder))
+            )
             sharing = Sharing(executor, folder)
         watched = load_watched(reader, Selection(), sharing=sharing)
         begin(watched, PARTS)
@@ -79,5 +81,7 @@ def _about(pid: str, key: str) -> str:
 if __name__ == "__main__":
     gc.set_threshold(50_000)  # as the command line does
     if sys.argv[2] != "0":
-        load_early(PRELOAD)  # on the other core, while this one loads the rest
+        load_early(
+            preload_for(Path(sys.argv[1]))
+        )  # on the other core, while this one loads the rest
     print(*answer_all(Path(sys.argv[1]), int(sys.argv[2])))

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from amtspuls.archive.live import open_writer
+from amtspuls.archive.week import WEEKS_NAME, IsoWeek
+from amtspuls.bundle.finding import Found
+from amtspuls.bundle.importing import import_bundle, load_metadata
 from amtspuls.catalogue.load import load_catalogue
 from amtspuls.catalogue.portal import Portal
 from amtspuls.catalogue.render import portal_table
@@ -18,7 +21,9 @@ from amtspuls.cli.taken import SnapshotFormat, print_taken
 from amtspuls.collect.round import Taken
 from amtspuls.model import Calendar, Outcome, Snapshot, View
 from amtspuls.settings import ENVIRONMENT
+from support.bundles import write_bundle
 from support.portals import run
+from support.quirky_bundles import a_busy_week
 
 AT = datetime(2026, 1, 26, 6, tzinfo=UTC)
 URL = "https://demo.example/select2?md=1"
@@ -94,7 +99,7 @@ def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "list", "--services", "--match", "kiel", "--match", "beckum")
     assert code == 0
     assert "Zuzug nach Kiel innerhalb Deutschlands" in out
-    assert "1 portals have no entry and no snapshot yet" in err
+    assert "1 portal has no entry and no snapshot yet" in err
 
 
 def test_all_live_portals_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +110,19 @@ def test_all_live_portals_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         if one.status in {"active", "silent"} and not one.off
     }
     assert {row["id"] for row in json.loads(out)} >= live
+
+
+@pytest.mark.parametrize("what", ["--services", "--cost"])
+def test_sealed_weeks_alone_tell_nothing_and_are_no_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, what: str
+) -> None:
+    week = IsoWeek(2026, 5)
+    bundle = write_bundle(tmp_path / f"{week}.tar.gz", a_busy_week(week, ("kiel",)))
+    import_bundle(Found(bundle, week), tmp_path / WEEKS_NAME, load_metadata(None))
+    asked = ["list", what, "--match", "kiel", "--format", "json"]
+    code, out, err = run(capsys, *asked, "--archive", str(tmp_path))
+    assert (code, err) == (0, "")
+    assert json.loads(out) == json.loads(run(capsys, *asked)[1])
 
 
 def test_an_archive_that_is_not_there_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

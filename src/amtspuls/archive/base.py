@@ -78,7 +78,7 @@ class SnapshotColumns(NamedTuple):
     """Snapshots of one portal, ascending by ``taken_at``; all arrays have shape (n,).
 
     ``outcome`` holds ``Outcome`` values as str objects, ``period_s`` -1 where none was planned,
-    ``opened`` and ``closed`` the spans that each one opened and closed.
+    ``requests`` and ``bytes`` -1 where a bundle does not say, ``opened`` and ``closed`` the spans that each one opened and closed.
     """
 
     number: NDArray[np.int64]

@@ -43,12 +43,14 @@ def load_hosts(folder: Path) -> Mapping[str, HostState]:
     """Return what an archive remembers of each origin, while a writer is at work or not.
 
     Args:
-        folder: An archive that ``live.open_reader`` has opened.
+        folder: An archive that ``live.open_reader`` has opened; sealed weeks alone remember nothing.
 
     Raises:
         ArchiveError: It cannot be read.
     """
     path = folder / DATABASE_NAME
+    if not path.is_file():
+        return {}
     with archive_errors(path):
         engine = reading_engine(path)
         try:

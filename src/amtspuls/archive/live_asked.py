@@ -21,7 +21,8 @@ def load_asked(folder: Path) -> Mapping[str, tuple[str, ...]]:
         folder: An archive that ``live.open_reader`` has opened.
 
     Returns:
-        Names as on the pages, each once, sorted; portals that were asked for none are left out.
+        Names as on the pages, each once, sorted; portals that were asked for none are left out. Nothing where
+        there is no live part.
 
     Raises:
         ArchiveError: It cannot be read.
@@ -40,6 +41,8 @@ def load_asked(folder: Path) -> Mapping[str, tuple[str, ...]]:
         .distinct()
     )
     path = folder / DATABASE_NAME
+    if not path.is_file():
+        return {}
     names: dict[str, set[str]] = {}
     with archive_errors(path):
         engine = reading_engine(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -73,6 +74,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     # Libraries make a hundred thousand objects while they load, and all stay: there is no garbage among them.
     gc.set_threshold(50_000)
+    # NumPy's library for matrices begins a thread for each core when it is loaded, and nothing here has matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = sys.argv[1:] if arguments is None else arguments
     try:
         make_app(words[0] if words else "")(args=words, standalone_mode=True)

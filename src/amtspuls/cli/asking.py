@@ -60,23 +60,26 @@ def open_sharing(
     if executor is None and workers is None:
         yield None
         return
-    from amtspuls.analysis import PRELOAD
+    from amtspuls.analysis import preload_for
     from amtspuls.analysis.sharing import Sharing
     from amtspuls.executor import open_executor
 
-    with open_executor(executor, workers, preload=PRELOAD) as opened:
-        yield Sharing(opened, folder_of(archive, config))
+    folder = folder_of(archive, config)
+    with open_executor(executor, workers, preload=preload_for(folder)) as opened:
+        yield Sharing(opened, folder)
 
 
-def _load_early(executor: str | None, workers: int | None) -> None:
+def _load_early(
+    executor: str | None, workers: int | None, archive: Path | None, config: Path | None
+) -> None:
     """Let the processes of this machine that will share the work load what they need meanwhile."""
     if executor is None and workers is None:
         return
-    from amtspuls.analysis import PRELOAD
+    from amtspuls.analysis import preload_for
     from amtspuls.executor import is_cluster, load_early
 
     if not is_cluster(executor):
-        load_early(PRELOAD)
+        load_early(preload_for(folder_of(archive, config)))
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def watch(
         times: ``--from`` and ``--until``.
         work: ``--executor`` and ``--workers``.
     """
-    _load_early(*work)
+    _load_early(*work, *place)
     from amtspuls.analysis.measures import asked_ones, load_watched
 
     with open_archive(*place) as reader, open_sharing(*work, *place) as sharing:

@@ -36,9 +36,8 @@ def print_services(
     print_rows(rows, columns, form, title=f"{len(portals)} portals", titles=_TITLES)
     open_choices = sum(not row["service"] for row in rows)
     if open_choices and form is Format.TABLE:
-        say(
-            f"{open_choices} portals have no entry and no snapshot yet: the choice is made on their pages"
-        )
+        who = "1 portal has" if open_choices == 1 else f"{open_choices} portals have"
+        say(f"{who} no entry and no snapshot yet: the choice is made on the page")
 
 
 def _remembered(settings: Settings, archive: Path | None) -> Mapping[str, tuple[str, ...]]:

@@ -109,7 +109,10 @@ def host_costs(
 
 
 def measured_requests(reader: ArchiveReader, portals: Iterable[Portal]) -> dict[str, int]:
-    """Requests of the newest answered snapshot of each portal that an archive has one of, by id."""
+    """Requests of the newest answered snapshot of each portal that an archive has one of, by id.
+
+    Those that came from bundles do not say how many there were.
+    """
     there = {record.portal_id for record in reader.portals()}
     found: dict[str, int] = {}
     for portal in portals:
@@ -117,7 +120,7 @@ def measured_requests(reader: ArchiveReader, portals: Iterable[Portal]) -> dict[
             continue
         columns = reader.snapshots(portal.id)
         for outcome, requests in zip(columns.outcome[::-1], columns.requests[::-1], strict=True):
-            if Outcome(outcome).answered:
+            if Outcome(outcome).answered and requests >= 0:
                 found[portal.id] = int(requests)
                 break
     return found
