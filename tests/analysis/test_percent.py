@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from amtspuls.analysis.base import Column, Unit, per_cent, percent_of
 from amtspuls.analysis.display import show_figures
-from amtspuls.analysis.estimate import LEAST_COVERAGE, refusal
-from amtspuls.charts.words import Lang, Say, say_share, speaker
+from amtspuls.analysis.estimate import LEAST_COVERAGE, refusal, refusal_of
+from amtspuls.analysis.observed import Observed
+from amtspuls.charts.words import Lang, say_refusal, say_share
 from amtspuls.web.report_tables import say_refused, show
-from amtspuls.web.report_words import TEXTS
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d)?")
 COVERED = Column("coverage", "covered, %", Unit.SHARE)
@@ -28,9 +28,8 @@ def _said(share: float) -> Iterator[str]:
     """The number in every place that tells how much was covered."""
     yield from (per_cent(share), _column(share), refusal(share))
     for lang in Lang:
-        say: Say = speaker(TEXTS, lang)
         row = {"coverage": share, "refused": refusal(share)}
-        yield from (say_share(share, lang), show("share", share, lang), say_refused(row, say, lang))
+        yield from (say_share(share, lang), show("share", share, lang), say_refused(row, lang))
 
 
 @given(st.floats(0, LEAST_COVERAGE, exclude_max=True))
@@ -67,10 +66,10 @@ def test_a_refusal_is_rounded_as_the_column_beside_it(share: float | None, said:
 
 def test_a_german_page_says_it_in_german() -> None:
     row = {"coverage": 0.49999, "refused": refusal(0.49999)}
-    said = say_refused(row, speaker(TEXTS, Lang.DE), Lang.DE)
+    said = say_refused(row, Lang.DE)
     assert said == "zu 49,9 % beobachtet, unter 50 %: keine Zahl"
     row = {"coverage": 0.001, "refused": refusal(0.001)}
-    said = say_refused(row, speaker(TEXTS, Lang.DE), Lang.DE)
+    said = say_refused(row, Lang.DE)
     assert said == "zu < 1 % beobachtet, unter 50 %: keine Zahl"
 
 
@@ -98,3 +97,20 @@ def test_other_shares_of_a_table_keep_their_digit() -> None:
     columns = [COVERED, Column("zero_rate", "nothing free, %", Unit.SHARE)]
     (told,) = show_figures(columns, [{"coverage": 0.4762, "zero_rate": 0.4762}])
     assert told == {"coverage": 48, "zero_rate": 47.6}
+
+
+@pytest.mark.parametrize(
+    "observed",
+    [
+        Observed(),
+        Observed(covered_s=1, asked_s=1),
+        Observed(covered_s=476, asked_s=1000, compared=True),
+        Observed(covered_s=500, asked_s=1000, compared=True),
+    ],
+)
+def test_pictures_refuse_what_estimates_refuse_and_say_it_in_both_languages(
+    observed: Observed,
+) -> None:
+    assert say_refusal(observed, Lang.EN) == refusal_of(observed)
+    german = say_refusal(observed, Lang.DE)
+    assert german.endswith("keine Zahl") if refusal_of(observed) else german == ""

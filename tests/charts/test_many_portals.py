@@ -65,7 +65,10 @@ def test_a_portal_with_only_failures_is_drawn_as_unknown(name: str, lang: Lang) 
         "booking-times": ("not or hardly observed", "nicht oder kaum beobachtet"),
         "free-stock": ("not known", "nicht bekannt"),
         "wait": ("not or hardly known", "nicht oder kaum bekannt"),
-        "lead-time": ("no booking was seen", "keine Buchung gesehen"),
+        "lead-time": (
+            "covered 0 %, under 50 %: no figure",
+            "zu 0 % beobachtet, unter 50 %: keine Zahl",
+        ),
         "releases": ("not or hardly observed", "nicht oder kaum beobachtet"),
         "portals": ("unknown", "unbekannt"),
         "coverage": ("nothing", "nichts"),

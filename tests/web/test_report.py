@@ -248,7 +248,7 @@ def test_pictures_and_short_tables_are_printed_with_their_headings() -> None:
     rules = dict(re.findall(r"^  (\S[^{]*) \{ ([^}]*) \}$", paper, re.MULTILINE))
     assert rules["@page"].startswith("size: A4;")
     assert "break-after: avoid" in rules["h2, h2 + p, dt"]
-    assert "break-inside: avoid" in rules[".picture, .narrow, tr, dd, li"]
+    assert "break-inside: avoid" in rules[".picture, .narrow, .source, tr, dd, li"]
     # A4 without margins is 269 mm high: heading, caption and source have to stand beside the picture.
     assert int(re.findall(r"max-height: (\d+)mm", rules[".scroll svg"])[0]) <= 210
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -11,8 +11,9 @@ import altair as alt
 import numpy as np
 
 from amtspuls.analysis.changes import Floats
-from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.localtime import DAY_S
+from amtspuls.analysis.observed import Observed, observe
 from amtspuls.analysis.quantiles import weighted_quantile
 from amtspuls.charts.base import Options, Picture
 from amtspuls.charts.style import (
@@ -25,7 +26,7 @@ from amtspuls.charts.style import (
     small_print,
     styled,
 )
-from amtspuls.charts.words import Lang, Say, Texts, say_number, speaker
+from amtspuls.charts.words import Lang, Say, Texts, say_number, say_refusal, speaker
 
 QUANTILES = (0.1, 0.5, 0.9)
 _BARS_BY_DAYS = 92
@@ -33,7 +34,7 @@ _LEAST_DAYS = 7
 _ROOM = 1.3
 """Height of the axis in highest bars: above them the texts of the quantiles have their place."""
 
-_PER_CENT = "format(100 * datum.value, '~f') + ' %'"
+_PER_CENT = "datum.value > 1 ? '' : format(100 * datum.value, '~f') + ' %'"
 
 TEXTS: Texts = MappingProxyType(
     {
@@ -118,7 +119,7 @@ def draw_lead_time(watched: Sequence[Watched], *, options: Options | None = None
     """Draw the distribution of lead times with its quantiles.
 
     Grey marks what the horizon cuts off: nobody could book so far ahead. The darker, the more of the
-    calendars ended before.
+    calendars ended before. Where too little was covered for an estimate no booking is drawn.
 
     Args:
         watched: Portals and range; all bookings are taken together.
@@ -126,16 +127,22 @@ def draw_lead_time(watched: Sequence[Watched], *, options: Options | None = None
     """
     options = options or Options()
     say = speaker(TEXTS, options.lang)
-    found = read_lead_times(watched)
+    found, refused = read_lead_times(watched), say_refusal(_observed(watched), options.lang)
+    if refused:
+        found = replace(found, bookings=np.zeros_like(found.bookings), quantiles=(None,) * 3)
     chart = alt.LayerChart(layer=_layers(found, options.lang, say))
     chart.width, chart.height = options.width or WIDTH, options.height or HEIGHT
     if options.titled:
         number = say_number(round(float(found.bookings.sum())), options.lang)
-        more = [say("number", number=number)] if found.bookings.any() else [say("nothing")]
+        counted = say("number", number=number) if found.bookings.any() else say("nothing")
         rule = watched[0].transitions.rule
-        lines = small_print(watched, options.lang, rule=rule, more=more)
+        lines = small_print(watched, options.lang, rule=rule, more=[refused or counted])
         chart.title = heading(say("title"), lines)
     return styled(chart, options.lang)
+
+
+def _observed(watched: Sequence[Watched]) -> Observed:
+    return observe(watched, By.ALL)["", 0]
 
 
 def _layers(found: LeadTimes, lang: Lang, say: Say) -> list[alt.Chart]:

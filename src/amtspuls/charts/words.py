@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from amtspuls.analysis.base import percent_of
+from amtspuls.analysis.estimate import LEAST_COVERAGE, refusal, refusal_of
+from amtspuls.analysis.observed import Observed
 from amtspuls.errors import ConfigError
 
 
@@ -38,6 +40,15 @@ WORDS: Texts = MappingProxyType(
         "unknown_share": ("an unknown share", "Unbekannter Anteil"),
         "under": ("under {share}", "unter {share}"),
         "over": ("over {share}", "über {share}"),
+        "too_little": (
+            "covered {share}, under {least}: no figure",
+            "zu {share} beobachtet, unter {least}: keine Zahl",
+        ),
+        "not_asked": ("not asked: no figure", "nicht gefragt: keine Zahl"),
+        "not_compared": (
+            "no two answers to compare: no figure",
+            "keine zwei Antworten zum Vergleich: keine Zahl",
+        ),
         "estimate": ("estimate (rule {rule})", "Schätzung (Regel {rule})"),
         "measured": ("measured (rule {rule})", "gemessen (Regel {rule})"),
         "measured_plainly": ("measured", "gemessen"),
@@ -106,6 +117,26 @@ def say_share(share: float | None, lang: Lang) -> str:
     bound, percent, digits = percent_of(share)
     text = f"{say_number(percent, lang, digits)} %"
     return say(_BOUNDS[bound], share=text) if bound else text
+
+
+def say_refusal(observed: Observed, lang: Lang) -> str:
+    """Why a picture tells no estimate, as ``analysis.estimate.refusal_of`` in a language; empty where it does."""
+    say = speaker(WORDS, lang)
+    if not refusal_of(observed):
+        return ""
+    if observed.coverage is None:
+        return say("not_asked")
+    if not refusal(observed.coverage):
+        return say("not_compared")
+    return say_too_little(observed.coverage, lang)
+
+
+def say_too_little(coverage: float, lang: Lang) -> str:
+    """That too little was covered for an estimate; ``< 1 %`` as in tables."""
+    bound, percent, digits = percent_of(coverage)
+    share = f"{bound} {say_number(percent, lang, digits)} %".lstrip()
+    least = f"{say_number(100 * LEAST_COVERAGE, lang)} %"
+    return speaker(WORDS, lang)("too_little", share=share, least=least)
 
 
 def say_day(on: date, lang: Lang) -> str:

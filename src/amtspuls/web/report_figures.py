@@ -83,7 +83,7 @@ def _counted(row: Row, name: str, note: str, say: Say, lang: Lang) -> tuple[str,
     """
     value = row[name]
     if value is None:
-        return say("unknown"), say_refused(row, say, lang) or note
+        return say("unknown"), say_refused(row, lang) or note
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
     if low is not None and high is not None:
         between = say("between", low=show("count", low, lang), high=show("count", high, lang))
@@ -117,7 +117,7 @@ def _within(totals: Mapping[str, Row], say: Say, lang: Lang) -> tuple[str, str]:
 def _lead(totals: Mapping[str, Row], say: Say, lang: Lang) -> tuple[str, str]:
     row = totals["lead-time"]
     note = say("f_lead_note", p90=_days(row["p90_days"], say, lang))
-    return _days(row["median_days"], say, lang), say_refused(row, say, lang) or note
+    return _days(row["median_days"], say, lang), say_refused(row, lang) or note
 
 
 def _days(value: float | str | None, say: Say, lang: Lang) -> str:

@@ -12,12 +12,12 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from amtspuls.analysis.base import REFUSED, Answer, Row, percent_of
-from amtspuls.analysis.estimate import LEAST_COVERAGE, refusal
+from amtspuls.analysis.estimate import refusal
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.measures import MEASURES, take_measure
 from amtspuls.analysis.provenance import COLUMNS, Provenance
 from amtspuls.charts.booking_times import HoursOfWeek, read_hours_of_week
-from amtspuls.charts.words import Lang, Say, say_day, say_number, short_weekdays
+from amtspuls.charts.words import Lang, Say, say_day, say_number, say_too_little, short_weekdays
 
 Command = Callable[..., str]
 """Writes a command with the options of the page."""
@@ -147,12 +147,11 @@ def portal_table(
     )
 
 
-def say_refused(row: Row, say: Say, lang: Lang) -> str:
+def say_refused(row: Row, lang: Lang) -> str:
     """Why a row has no estimate, in the words of the page; empty where it has one, or nobody was asked."""
     if not row.get(REFUSED.key) or row["coverage"] is None or not refusal(row["coverage"]):
         return ""
-    share, least = (f"{show('share', one, lang)} %" for one in (row["coverage"], LEAST_COVERAGE))
-    return say("too_little", share=share, least=least)
+    return say_too_little(row["coverage"], lang)
 
 
 def _cell(figure: _Figure, row: Row, say: Say, lang: Lang) -> Cell:
@@ -161,7 +160,7 @@ def _cell(figure: _Figure, row: Row, say: Say, lang: Lang) -> Cell:
     if value == _NOT_ASKED:
         return Cell(say("no_slot"))
     if value is None and figure.key in _estimated(figure.measure):
-        return Cell(DASH, say_refused(row, say, lang))
+        return Cell(DASH, say_refused(row, lang))
     low, high = row.get(f"{figure.key}_low"), row.get(f"{figure.key}_high")
     between = (
         ""

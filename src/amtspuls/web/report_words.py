@@ -35,10 +35,6 @@ TEXTS: Texts = MappingProxyType(
         "unknown": ("unknown", "unbekannt"),
         "d": ("{number} days", "{number} Tage"),
         "between": ("between {low} and {high}", "zwischen {low} und {high}"),
-        "too_little": (
-            "covered {share}, under {least}: no figure",
-            "zu {share} beobachtet, unter {least}: keine Zahl",
-        ),
         "f_bookings": ("Bookings", "Buchungen"),
         "f_bookings_note": (
             "{rate} per observed hour and portal",
