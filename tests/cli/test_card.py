@@ -44,6 +44,7 @@ def test_a_card_says_what_the_portal_does(planted: str) -> None:
     assert "28 days ahead, a day at a time at 00:00" in shown
     assert "groups: 1 of 2 calendars" in shown
     assert "Mon to Fri" in shown
+    assert re.search(r"\d+ bookings? \(\d+ to \d+\), \d+ cancellations? \(\d+ to \d+\)", shown)
     assert re.search(r"data [0-9a-f]{12}; amtspuls card " + KIEL.id, shown)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from amtspuls.analysis.base import Measure, Row, per_cent
+from amtspuls.analysis.base import Measure, Row, count_of, per_cent
 from amtspuls.analysis.behaviour import Behaviour, CalendarBehaviour, behaviour_of
 from amtspuls.analysis.behaviour.words import (
     UNKNOWN,
@@ -89,7 +89,7 @@ def _about(one: Watched, coverage: Row) -> tuple[Line, ...]:
         Line(
             "watched",
             f"{per_cent(coverage['coverage'])} of {since} to {until}",
-            f"{coverage['snapshots']} answered snapshots",
+            count_of(coverage["snapshots"], "answered snapshot"),
         ),
     )
 
@@ -210,8 +210,14 @@ def _booked(figures: dict[str, Row]) -> Line:
     row = figures["activity"]
     words = row["refused"] or UNKNOWN
     if row["bookings"] is not None:
-        words = f"{row['bookings']:.0f} bookings, {row['cancellations']:.0f} cancellations"
+        words = ", ".join(_between(row, name) for name in ("bookings", "cancellations"))
     return Line("bookings", words, f"measure activity, rule {row['rule']}")
+
+
+def _between(row: Row, name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    said = count_of(row[name], name.removesuffix("s"))
+    return said if low is None or high is None else f"{said} ({low:.0f} to {high:.0f})"
 
 
 def _row(one: Watched, learned: Behaviour, each: CalendarBehaviour) -> dict[str, Any]:
