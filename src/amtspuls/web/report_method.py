@@ -87,6 +87,16 @@ METHOD: Texts = MappingProxyType(
                 "reserviert ist, sieht wie eine Buchung und eine Absage aus; was ein Amt einzeln zurücknimmt, sieht gebucht aus."
             ),
         ),
+        "k_page": (
+            (
+                "At least and at most do not allow for a page that is read in the wrong way altogether: where start times move with every "
+                "booking and this is not noticed, there may be several times too many."
+            ),
+            (
+                "Mindestens und höchstens gelten nicht, wo eine Seite ganz falsch gelesen wird: wenn Anfangszeiten mit jeder Buchung "
+                "wandern und das nicht bemerkt wird, können es um ein Mehrfaches zu viele sein."
+            ),
+        ),
         "k_online": (
             "These are appointments offered online, not all appointments of an office.",
             "Das sind die online angebotenen Termine, nicht alle Termine eines Amts.",
