@@ -149,7 +149,7 @@ def edge(moves: Moves, offset_s: int | None, **rest: Any) -> Edge:
     [
         (edge(Moves.UNKNOWN, None), "unknown"),
         (edge(Moves.UNKNOWN, None, high_s=7100), "unknown, under 1 h 59 min"),
-        (edge(Moves.START, 0), "none: slots stay until they begin"),
+        (edge(Moves.START, 0), "none, slots stay until they begin"),
         (edge(Moves.START, 0, support=0, high_s=1300), "none seen, at most 22 min"),
         (edge(Moves.DAY, 0), "whole day at 00:00 of the day itself"),
         (edge(Moves.DAY, 172_800 - 43_200), "whole day at 12:00, 2 days before"),

@@ -52,7 +52,7 @@ def notice_text(edge: Edge) -> str:
             return f"whole day at {clock} of the day itself"
         return f"whole day at {clock}, {days} {'day' if days == 1 else 'days'} before"
     if edge.offset_s == 0:
-        return "none: slots stay until they begin" if edge.support else _at_most(edge)
+        return "none, slots stay until they begin" if edge.support else _at_most(edge)
     return f"{duration_text(edge.offset_s)} before the start"
 
 
