@@ -24,6 +24,13 @@ def distinct(values: Ints) -> Ints:
     return ordered.take(starts_of_runs(ordered))
 
 
+def count_values(values: Ints) -> tuple[Ints, Ints]:
+    """The different values, ascending, and how often each comes."""
+    ordered = np.sort(values)
+    begins = starts_of_runs(ordered)
+    return ordered.take(begins), np.append(begins[1:], len(values))[: len(begins)] - begins
+
+
 def starts_of_runs(values: Ints) -> Ints:
     """Places of values that are not the same as the one before; the first is always one."""
     return _unlike(values).nonzero()[0]

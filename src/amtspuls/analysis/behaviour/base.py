@@ -215,6 +215,8 @@ class Behaviour:
         )
         place = self.place(calendar)
         by_starts = (every.moves == Moves.START)[place].nonzero()[0]
+        if len(by_starts) == len(place):
+            return self.refresh.next(start_s - every.offset_s.take(place), self.offsets)
         by_days = ((every.moves == Moves.DAY) | (every.moves == Moves.WEEK))[place].nonzero()[0]
         found = unknown.copy()
         at = start_s[by_starts] - every.offset_s[place[by_starts]]

@@ -21,13 +21,14 @@ SLACK_PERCENT = 4
 """An interval with so much less in its favour agrees as well."""
 _FAR_BITS = 34
 _FAR = 1 << _FAR_BITS
-_BEGINS, _ENDS, _SHOWN = range(3)
-_ADDS = np.array([1, -1, -AGAINST], np.int64)
+_BEGINS, _SHOWN, _ENDS = range(3)
+"""An interval begins; a row contradicts; an interval ends, and its row contradicts."""
+_BITS = 2
+_ADDS = np.array([1, -AGAINST, -AGAINST - 1], np.int64)
 """What each of them adds to the score."""
 _EVERY = np.iinfo(np.int64).max
 _FEW = 1000
 """So few rows are sorted before it pays to leave some out."""
-_WORST = np.iinfo(np.int64).min // 2
 _ROUND_S = np.array([7 * DAY_S, DAY_S, 3600, 1800, 900, 600, 300, 60, 1])[:, None]
 
 
@@ -74,37 +75,38 @@ def find_edge(count: int, calendar: Ints, low_s: Ints, until_s: Ints, agrees: Bo
 
 
 class _Steps(NamedTuple):
-    """What happens at which lead; leads of all calendars as one number each.
+    """What happens at which lead: calendar and lead as one number, and in its lowest bits which of the three it is.
 
     Attributes:
         sizes: Rows of each calendar.
         numbers: Those of them that agree.
         begun: Where the intervals that agree begin.
-        ended: Where they end.
-        over: Where rows contradict from, ascending.
+        over: Where rows contradict from, and intervals end; ascending.
     """
 
     sizes: Ints
     numbers: Ints
     begun: Ints
-    ended: Ints
     over: Ints
 
     @classmethod
     def of(cls, count: int, calendar: Ints, low_s: Ints, until_s: Ints, agrees: Bools) -> _Steps:
         """Those of some rows; as ``find_edge``."""
-        begin = calendar * _FAR
-        begin += _FAR // 2
+        begin = calendar << _FAR_BITS + _BITS
+        begin += _FAR << _BITS - 1
         some = agrees.nonzero()[0]
-        over = begin + until_s
-        begun, ended = begin.take(some) + low_s.take(some), over.take(some)
+        begun = begin.take(some) + (low_s.take(some) << _BITS)
+        over = begin
+        over += until_s << _BITS
+        over += _SHOWN
+        over[some] += _ENDS - _SHOWN
         over.sort()
         numbers = np.bincount(calendar.take(some), minlength=count)
-        return cls(np.bincount(calendar, minlength=count), numbers, begun, ended, over)
+        return cls(np.bincount(calendar, minlength=count), numbers, begun, over)
 
     def all(self) -> Ints:
         """Every step, ascending."""
-        return _ascending(self.begun, self.ended, self.over)
+        return np.sort(np.concatenate((self.begun, self.over)))
 
     def near(self, lost: Bools) -> Ints:
         """Steps up to the lead from which on so many rows contradict that the score is less than 0.
@@ -116,73 +118,71 @@ class _Steps(NamedTuple):
         owners = self.sizes.nonzero()[0]
         sizes, numbers = self.sizes[owners], self.numbers[owners]
         ends = np.cumsum(sizes)
-        last = self.over.take(ends - sizes + numbers // AGAINST)
+        last = self.over.take(ends - sizes + numbers // AGAINST) | (1 << _BITS) - 1
         whole = np.append(lost[owners], False)
         last[whole[:-1] | whole[1:]] = _EVERY
         limits = np.full(len(self.sizes), _EVERY)
         limits[owners] = last
-        begun, ended = (
-            one[(one <= limits.take(one >> _FAR_BITS)).nonzero()[0]]
-            for one in (self.begun, self.ended)
-        )
-        return _ascending(begun, ended, self.over[self.over <= last.repeat(sizes)])
-
-
-def _ascending(begun: Ints, ended: Ints, over: Ints) -> Ints:
-    """What happens at a lead stands in the lowest bits, so that sorting is all there is to do."""
-    steps = np.concatenate((begun << 2 | _BEGINS, ended << 2 | _ENDS, over << 2 | _SHOWN))
-    steps.sort()
-    return steps
+        begun = self.begun[
+            (self.begun <= limits.take(self.begun >> _FAR_BITS + _BITS)).nonzero()[0]
+        ]
+        steps = np.concatenate((begun, self.over[self.over <= last.repeat(sizes)]))
+        steps.sort()
+        return steps
 
 
 def _best(count: int, steps: Ints) -> Found:
-    keys, step = steps >> 2, steps & 3
-    empty = np.zeros(count, np.int64)
-    if not len(keys):
-        return Found(empty, empty, empty, empty, empty)
-    edges = np.searchsorted(keys, np.arange(count + 1) << _FAR_BITS)
-    owner = np.flatnonzero(np.diff(edges))
-    begins, sizes = edges[owner], np.diff(edges)[owner]
-    score, shown = np.cumsum(_ADDS.take(step)), np.flatnonzero(step == _SHOWN)
-    before = np.searchsorted(shown, begins)
+    found = Found(*np.zeros((5, count), np.int64))
+    if not len(steps):
+        return found
+    step, leads = steps & (1 << _BITS) - 1, steps >> _BITS
+    # Only what is after all that happens at a lead counts.
+    finals = np.append(leads[1:] != leads[:-1], True).nonzero()[0]
+    leads, score = leads.take(finals), np.cumsum(_ADDS.take(step)).take(finals)
+    edges = leads.searchsorted(np.arange(count + 1) << _FAR_BITS)
+    sizes = edges[1:] - edges[:-1]
+    owner = sizes.nonzero()[0]
+    begins, sizes = edges[owner], sizes[owner]
     # Of each calendar alone, without what is left over from those before.
     score -= np.append(0, score).take(begins).repeat(sizes)
-    goes_on = np.append(keys[1:] == keys[:-1], False)
-    score[goes_on.nonzero()[0]] = _WORST
     best = np.maximum.reduceat(score, begins)
-    hits = np.flatnonzero(score == np.repeat(best, sizes))
-    at = hits[np.searchsorted(hits, begins)]
+    hits = (score == best.repeat(sizes)).nonzero()[0]
+    at = hits[hits.searchsorted(begins)]
     # A chance booking beside the edge must not make a sliver of the interval: nearly as good will do.
-    good = (score >= np.repeat(best - best * SLACK_PERCENT // 100, sizes)) | goes_on
-    first, last = _run_around(at, good, begins)
-    following = np.minimum(last + 1, len(keys) - 1)
-    low = keys[first] % _FAR - _FAR // 2
-    high = np.where(
-        keys[following] >> _FAR_BITS == owner, keys[following] % _FAR - _FAR // 2 - 1, low
-    )
+    good = score >= (best - best * SLACK_PERCENT // 100).repeat(sizes)
+    several = np.append(-1, finals)
+    several = (several[1:] - several[:-1] > 1) | (step.take(finals) == _ENDS)
+    first, following = _run_around(at, good, several, begins)
+    low = leads[first] % _FAR - _FAR // 2
+    beyond = leads[following]
+    high = np.where(beyond >> _FAR_BITS == owner, beyond % _FAR - _FAR // 2 - 1, low)
     high = np.maximum(low, high)
-    against = np.searchsorted(shown, at, "right") - before
+    shown = step.nonzero()[0]
+    before = shown.searchsorted(np.append(0, finals + 1)[begins])
+    against = shown.searchsorted(finals[at], "right") - before
     agree = score[at] + AGAINST * against
-    found = Found(*(empty.copy() for _ in range(5)))
     for column, values in zip(found, (roundest(low, high), low, high, agree, against), strict=True):
         column[owner] = values
     return found
 
 
-def _run_around(at: Ints, good: Bools, begins: Ints) -> tuple[Ints, Ints]:
-    """First and last place of the run of good places of one owner around each place.
+def _run_around(at: Ints, good: Bools, several: Bools, begins: Ints) -> tuple[Ints, Ints]:
+    """Where the run of good leads around each of some leads begins, and the lead that follows it.
 
-    Where the place itself is not good, the first of the run before it and the last of the one after it.
+    While several things happen at one lead, it counts as good until all have. So where the lead itself is not good,
+    that is the begin of the run before it and what follows the one after it.
     """
+    entered = good | several
     alone = np.zeros(len(good) + 1, np.bool_)
     alone[begins] = True
-    begun, ended = good.copy(), good.copy()
-    begun[1:] &= ~good[:-1] | alone[1:-1]
-    ended[:-1] &= ~good[1:] | alone[1:-1]
-    firsts, lasts = np.append(0, np.flatnonzero(begun)), np.flatnonzero(ended)
-    first = firsts[np.searchsorted(firsts, at, "right") - 1]
-    last = np.append(lasts, len(good))[np.searchsorted(lasts, at)]
-    return first, last
+    goes_on = np.append(entered[1:], False) & ~alone[1:]
+    entered[1:] &= ~good[:-1] | alone[1:-1]
+    left = np.where(good, ~goes_on, several)
+    firsts, lasts = np.append(0, entered.nonzero()[0]), left.nonzero()[0]
+    first = firsts[firsts.searchsorted(at, "right") - 1]
+    last = np.append(lasts, len(good))[lasts.searchsorted(at + ~good[at])]
+    following = last + np.append(good, False)[last]
+    return first, np.minimum(following, len(good) - 1)
 
 
 def roundest(low: Ints, high: Ints) -> Ints:

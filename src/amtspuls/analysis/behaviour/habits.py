@@ -8,7 +8,13 @@ import numpy as np
 
 from amtspuls.analysis.behaviour.sightings import Bools, Floats, Sightings
 from amtspuls.analysis.localtime import DAY_S, Ints, weekday_of
-from amtspuls.analysis.ordering import number_values, order_by, sort_within, starts_of_runs
+from amtspuls.analysis.ordering import (
+    count_values,
+    number_values,
+    order_by,
+    sort_within,
+    starts_of_runs,
+)
 
 UNKNOWN_MIN = 0
 """A grid that could not be learned."""
@@ -45,8 +51,7 @@ def learn_grids(seen: Sightings) -> tuple[Ints, Ints]:
 
 def _grid(count: int, owner: Ints, distance: Ints) -> Ints:
     """The greatest step that nearly all distances of an owner are multiples of."""
-    keys, places = number_values(owner * _DAY_MIN + distance)
-    numbers = np.bincount(places, minlength=len(keys))
+    keys, numbers = count_values(owner * _DAY_MIN + distance)
     owner, distance = keys // _DAY_MIN, keys % _DAY_MIN
     fits = np.where(distance % _STEPS_MIN[:, None] == 0, numbers, 0)
     upto = np.concatenate((np.zeros((len(fits), 1), np.int64), np.cumsum(fits, axis=1)), axis=1)

@@ -61,15 +61,22 @@ def learn_behaviour(evidence: Evidence) -> Behaviour:
         aggregated=evidence.record.aggregated,
         offsets=evidence.offsets,
     )
-    rows = seen.rows
-    numbers = seen.calendars[rows.calendar]
-    leaves_at = behaviour.leaves_at(numbers, rows.slot, rows.start_s)
+    leaves_at = _leaves_at(seen, behaviour)
     refresh = learn_refresh(seen, leaves_at)
     if refresh.period_s is not None:
         behaviour = _of_original(seen, replace(behaviour, refresh=refresh))
-        leaves_at = behaviour.leaves_at(numbers, rows.slot, rows.start_s)
+        leaves_at = _leaves_at(seen, behaviour)
     pairs = count_pairs(seen, leaves_at)
     return replace(behaviour, refresh=refresh, pairs=pairs, group=group_mirrors(pairs))
+
+
+def _leaves_at(seen: Sightings, behaviour: Behaviour) -> Ints:
+    """Instant at which the slot of each row that vanished leaves the page by itself; any for the others."""
+    rows, found = seen.rows, seen.rows.start_s.copy()
+    gone = np.flatnonzero(rows.ended & (rows.closed_at < rows.start_s))
+    calendar = seen.calendars[rows.calendar[gone]]
+    found[gone] = behaviour.leaves_at(calendar, rows.slot[gone], rows.start_s[gone])
+    return found
 
 
 def _of_original(copy: Sightings, behaviour: Behaviour) -> Behaviour:

@@ -28,6 +28,8 @@ _ALL_CLOSINGS = 2400
 _SOON_S = 4 * HOUR_S
 _MOST_APART = 0.2
 _SLOT_BITS = 26
+_UNTOLD = -1.0
+"""Less than any share."""
 
 
 class Pairs(NamedTuple):
@@ -130,12 +132,11 @@ def group_mirrors(pairs: Pairs) -> Ints:
     count = len(pairs.chances)
     if count < 2:
         return _range(count)
-    share = np.where(
-        pairs.chances >= LEAST_CHANCES, pairs.shared / np.maximum(pairs.chances, 1), np.nan
-    )
-    both = np.fmax(share, share.T)
-    apart = both <= OTHER_SHARE
-    one, other = np.nonzero(np.triu(np.nan_to_num(both) >= SAME_SHARE, 1))
+    told = pairs.chances >= LEAST_CHANCES
+    share = np.where(told, pairs.shared / np.maximum(pairs.chances, 1), _UNTOLD)
+    both = np.maximum(share, share.T)
+    apart = (both <= OTHER_SHARE) & (both > _UNTOLD)
+    one, other = np.nonzero(np.triu(both >= SAME_SHARE, 1))
     order = np.argsort(-both[one, other], kind="stable")
     group, members = list(range(count)), {place: [place] for place in range(count)}
     for pair in zip(one[order].tolist(), other[order].tolist(), strict=True):
