@@ -16,7 +16,7 @@ import numpy as np
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.evidence import Evidence, answered
 from amtspuls.analysis.localtime import Ints
-from amtspuls.analysis.ordering import order_by, places_in
+from amtspuls.analysis.ordering import places_in
 from amtspuls.analysis.view_times import ViewTimes
 from amtspuls.archive.base import SpanColumns
 
@@ -89,14 +89,12 @@ def find_absences(evidence: Evidence) -> Absences:
     """Find out when calendars were absent although the portal answered."""
     views, snapshots = evidence.views, evidence.snapshots
     taken_at = snapshots.taken_at[answered(snapshots.outcome)]
-    known = evidence.view_answered
-    calendar, seen_at = views.calendar[known], views.taken_at[known]
+    order = evidence.answered_views
+    calendar, seen_at = views.calendar[order], views.taken_at[order]
     if not len(calendar):
         nothing = np.zeros(0, np.int64)
         return Absences(nothing, nothing, nothing, nothing)
     taken_at = taken_at[(taken_at >= seen_at.min()) & (taken_at <= seen_at.max())]
-    order = order_by(calendar, seen_at)
-    calendar, seen_at = calendar[order], seen_at[order]
     following = np.append(seen_at[1:], _NEVER)
     following[np.append(calendar[1:] != calendar[:-1], True)] = _NEVER
     next_at = np.append(taken_at, _NEVER)[places_in(taken_at, seen_at + 1)]

@@ -8,11 +8,12 @@ with it? For ``d`` within reach that is far above what chance gives.
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from amtspuls.analysis import ordering
-from amtspuls.analysis.changes import Floats
+from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.ordering import distinct, order_by
 from amtspuls.analysis.typed.scene import Scene
@@ -27,8 +28,8 @@ _LEAST = 4
 """So many blocks must show a distance beyond the first before it is taken for reach."""
 _SMALL = 12
 """Blocks of a day with more start times teach nothing about single bookings."""
-_AT_ONCE = 100_000
-"""Start times that are looked for at once."""
+_AT_ONCE = 8192
+"""Start times whose neighbours are looked for at once."""
 
 
 def learn_reach(scene: Scene, rows: Ints) -> Ints:
@@ -75,30 +76,60 @@ def shares_by_distance(scene: Scene, rows: Ints) -> Shares | None:
     rows, days = rows[few], days[few]
     if not len(rows):
         return None
-    # Of few rows all distances at once, of many one after the other.
-    size = max(1, _AT_ONCE // len(rows))
-    steps = np.arange(1, FARTHEST + 1)
-    found = [_shares(scene, rows, days, steps[n : n + size]) for n in range(0, FARTHEST, size)]
-    return Shares(*(np.concatenate(column) for column in zip(*found, strict=True)))
+    if scene not in _BESIDE:
+        _BESIDE[scene] = _Beside(len(scene.slot))
+    return _shares(scene, rows, days, *_BESIDE[scene].of(scene, rows))
 
 
-def _shares(scene: Scene, rows: Ints, days: Ints, steps: Ints) -> Shares:
+class _Beside:
+    """Start times one to ``FARTHEST`` steps after those that vanished; each is looked for once."""
+
+    def __init__(self, count: int) -> None:
+        """Nothing is looked for yet.
+
+        Args:
+            count: Number of spans of the scene.
+        """
+        self._known = np.zeros(count, np.bool_)
+        # One bit for each distance.
+        self._free, self._both = np.zeros(count, np.int64), np.zeros(count, np.int64)
+
+    def of(self, scene: Scene, rows: Ints) -> tuple[Bools, Bools]:
+        """Where they were free when some spans closed, and where they vanished with them; shape (FARTHEST, rows)."""
+        new = rows[~self._known[rows]]
+        for begin in range(0, len(new), _AT_ONCE):
+            self._look(scene, new[begin : begin + _AT_ONCE])
+        bits = 1 << np.arange(FARTHEST)[:, None]
+        return (self._free[rows] & bits) > 0, (self._both[rows] & bits) > 0
+
+    def _look(self, scene: Scene, rows: Ints) -> None:
+        calendar, at = (np.tile(one[rows], FARTHEST) for one in (scene.calendar, scene.closed))
+        slot = scene.slot[rows] + np.arange(1, FARTHEST + 1)[:, None] * scene.grid[rows]
+        beside = scene.span_at(calendar, slot.ravel(), at)
+        free = beside >= 0
+        both = free & (scene.closed[np.maximum(beside, 0)] == at)
+        bits = 1 << np.arange(FARTHEST)
+        self._free[rows] = bits @ free.reshape(FARTHEST, -1)
+        self._both[rows] = bits @ both.reshape(FARTHEST, -1)
+        self._known[rows] = True
+
+
+_BESIDE: WeakKeyDictionary[Scene, _Beside] = WeakKeyDictionary()
+
+
+def _shares(scene: Scene, rows: Ints, days: Ints, free: Bools, both: Bools) -> Shares:
     """By distance and group: of free starts so many steps away, the share that vanished; each block counts once."""
-    count, closed = len(steps), np.tile(scene.closed[rows], len(steps))
-    slot = scene.slot[rows] + steps[:, None] * scene.grid[rows]
-    beside = scene.span_at(np.tile(scene.calendar[rows], count), slot.ravel(), closed)
-    free = beside >= 0
-    both = free & (scene.closed[np.maximum(beside, 0)] == closed)
     blocks, groups = int(days.max()) + 1, scene.group_count
-    of_block = (days + blocks * np.arange(count)[:, None]).ravel()
-    had = np.bincount(of_block, free, minlength=count * blocks)
-    share = np.bincount(of_block, both, minlength=count * blocks) / np.maximum(had, 1)
+    of_block = (days + blocks * np.arange(FARTHEST)[:, None]).ravel()
+    had = np.bincount(of_block, free.ravel(), minlength=FARTHEST * blocks)
+    share = np.bincount(of_block, both.ravel(), minlength=FARTHEST * blocks) / np.maximum(had, 1)
     owner = np.zeros(blocks, np.int64)
     owner[days] = scene.group[rows]
-    of_group, some = (owner + groups * np.arange(count)[:, None]).ravel(), had > 0
-    number = np.bincount(of_group[some], minlength=count * groups)
-    total = np.bincount(of_group[some], share[some], minlength=count * groups)
-    return Shares((total / (number + 1)).reshape(count, groups), number.reshape(count, groups))
+    of_group, some = (owner + groups * np.arange(FARTHEST)[:, None]).ravel(), had.nonzero()[0]
+    of_group, share, shape = of_group[some], share[some], (FARTHEST, groups)
+    number = np.bincount(of_group, minlength=FARTHEST * groups)
+    total = np.bincount(of_group, share, minlength=FARTHEST * groups)
+    return Shares((total / (number + 1)).reshape(shape), number.reshape(shape))
 
 
 def find_blocks(
@@ -113,19 +144,19 @@ def find_blocks(
         reach: Steps by group.
         owner: What keeps blocks apart, of all spans; their groups when missing.
     """
-    owners = (scene.group if owner is None else owner)[rows]
-    at, day, slot = place[rows], scene.day[rows], scene.slot[rows]
+    owners, at = (scene.group if owner is None else owner).take(rows), place.take(rows)
+    slot = scene.slot.take(rows)
     order = order_by(owners, at, slot)
-    ordered = slot[order]
-    begins = np.ones(len(rows), np.bool_)
-    begins[1:] = (
-        ordered[1:] - ordered[:-1] > (reach[scene.group[rows]] * scene.grid[rows])[order][1:]
-    )
-    for column in (owners, at, day):
-        ordered = column[order]
-        begins[1:] |= ordered[1:] != ordered[:-1]
+    ordered = rows.take(order)
+    slot = slot.take(order)
+    near = (reach[scene.groups] * scene.grid_min).take(scene.calendar.take(ordered))
+    alike = slot[1:] - slot[:-1] <= near[1:]
+    for column in (owners.take(order), at.take(order), scene.day.take(ordered)):
+        alike &= column[1:] == column[:-1]
+    numbers = np.zeros(len(rows), np.int64)
+    np.cumsum(~alike, out=numbers[1:])
     found = np.empty(len(rows), np.int64)
-    found[order] = np.cumsum(begins) - 1
+    found[order] = numbers
     return found
 
 
@@ -148,10 +179,9 @@ def count_bookings(scene: Scene, rows: Ints, blocks: Ints, reach: Ints) -> Ints:
     first, last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
     np.minimum.at(first, blocks, slot)
     np.maximum.at(last, blocks, slot)
-    steps, span = np.ones(count, np.int64), np.ones(count, np.int64)
-    steps[blocks] = scene.grid[rows]
-    span[blocks] = 2 * reach[scene.group[rows]] + 1
-    found: Ints = 1 + (last - first) // (steps * span)
+    width = np.ones(count, np.int64)
+    width[blocks] = (scene.grid_min * (2 * reach[scene.groups] + 1)).take(scene.calendar.take(rows))
+    found: Ints = 1 + (last - first) // width
     return found
 
 

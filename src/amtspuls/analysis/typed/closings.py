@@ -90,11 +90,12 @@ def type_closings(
 def _mark_passing(scene: Scene, side: Side) -> None:
     ended = scene.closed_at != STILL_OPEN
     side.mark(ended & ~scene.vanished, Kind.EXPIRED, Reason.BEGINS)
-    due = scene.vanished & (scene.leaves_at < scene.start_s)
-    due &= (scene.leaves_at <= scene.closed_at + _EDGE_S) & (
-        scene.leaves_at > scene.close_seen_at - _EDGE_S
-    )
-    side.mark(due, Kind.NOTICE_CUTOFF, Reason.NOTICE, 0.9)
+    rows = np.flatnonzero(scene.vanished)
+    leaves_at = scene.leaves_at(rows)
+    due = leaves_at < scene.start_s[rows]
+    due &= leaves_at <= scene.closed_at[rows] + _EDGE_S
+    due &= leaves_at > scene.close_seen_at[rows] - _EDGE_S
+    side.mark(rows[due], Kind.NOTICE_CUTOFF, Reason.NOTICE, 0.9)
     side.mark(find_due(scene) & side.untyped, Kind.NOTICE_CUTOFF, Reason.NOTICE, 0.7)
     lost = scene.vanished & side.untyped
     lost &= scene.closed_at - scene.close_seen_at > max(GAP_S, 4 * scene.step_s)

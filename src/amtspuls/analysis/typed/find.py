@@ -54,8 +54,8 @@ def type_changes(evidence: Evidence, behaviour: Behaviour | None = None) -> Typi
     """
     learned = behaviour_of(evidence) if behaviour is None else behaviour
     scene = Scene.of(evidence, learned)
-    place = learned.place(scene.spans.calendar)
-    one_a_day = (place >= 0) & np.append(learned.one_a_day, np.zeros(1, np.bool_))[place]
+    # One more for calendars of which nothing was learned, at place -1.
+    one_a_day = np.append(learned.one_a_day, False)[scene.learned_place][scene.calendar]
     successions = find_successions(scene, one_a_day)
     shifts = find_shifts(scene)
     scene = join_floating(scene, shifts)

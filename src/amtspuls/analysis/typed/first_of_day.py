@@ -41,6 +41,8 @@ def find_successions(scene: Scene, one_a_day: Bools) -> Successions:
     """
     rows = np.flatnonzero(one_a_day)
     found = Successions(*(np.zeros(len(one_a_day), np.bool_) for _ in Successions._fields))
+    if not len(rows):
+        return found
     slot, closed = scene.slot[rows], scene.closed[rows]
     owner = scene.calendar[rows] << 20 | scene.day[rows]
     width = np.int64(len(scene.taken_at) + 2)

@@ -31,6 +31,8 @@ def join_floating(scene: Scene, shifts: Shifts) -> Scene:
         The portal itself where no two groups are joined.
     """
     floating = np.flatnonzero(shifts.length)
+    if not len(floating):
+        return scene
     ahead = scene.start_s[shifts.taken] - scene.closed_at[shifts.taken] >= _AHEAD_S
     taken = shifts.taken[ahead]
     groups = scene.groups.copy()
@@ -70,6 +72,8 @@ def _share_desks(scene: Scene, rows: Ints, other: int, length: Ints) -> bool:
 def reach_of_floating(scene: Scene, shifts: Shifts) -> Ints:
     """Steps by group within which start times that change in one step are one booking: those that overlap."""
     reach = np.zeros(scene.group_count, np.int64)
+    if not shifts.length.any():
+        return reach
     steps = np.maximum(shifts.length // scene.grid_min - 1, 0)
     np.maximum.at(reach, scene.groups, steps)
     return reach

@@ -33,22 +33,26 @@ def type_openings(
     side = Side(len(scene.slot))
     known = scene.open_seen_at > LONG_AGO
     side.mark(known & moved, Kind.GRID_SHIFT, Reason.MOVED, 0.8)
-    before = np.roll(np.arange(len(scene.slot)), 1)
-    again = known & scene.has_before
-    for kind, back, reason in (
-        (Kind.HELD, Kind.HOLD_EXPIRED, Reason.COMES_BACK),
-        (Kind.WITHDRAWN, Kind.RETURNED, Reason.PAGE_BACK),
-    ):
-        rows = again & side.untyped & (closings.kind[before] == closings.code(kind))
-        side.mark(rows, back, reason, closings.confidence[before[rows]])
-    shown = again & side.untyped & (closings.reason[before] == int(Reason.NEXT_SHOWN))
-    side.mark(shown, Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
-    _mark_new(scene, side, known & ~again & side.untyped)
+    _mark_again(side, closings, np.flatnonzero(known & scene.has_before & side.untyped))
+    _mark_new(scene, side, np.flatnonzero(known & ~scene.has_before & side.untyped))
     _mark_masses(scene, side, np.flatnonzero(known), reach)
     left = known & side.untyped
     side.mark(left & scene.has_before, Kind.CANCELLED, Reason.REOPENS, 0.9)
     side.mark(left & ~scene.has_before, Kind.CANCELLED, Reason.APPEARS, _LIKELY)
     return side
+
+
+def _mark_again(side: Side, closings: Side, rows: Ints) -> None:
+    """Start times that were shown before, by why they had gone."""
+    kinds, reasons = closings.kind[rows - 1], closings.reason[rows - 1]
+    for kind, back, reason in (
+        (Kind.HELD, Kind.HOLD_EXPIRED, Reason.COMES_BACK),
+        (Kind.WITHDRAWN, Kind.RETURNED, Reason.PAGE_BACK),
+    ):
+        chosen = rows[kinds == closings.code(kind)]
+        side.mark(chosen, back, reason, closings.confidence[chosen - 1])
+    # One that makes room for the next is none of these kinds.
+    side.mark(rows[reasons == int(Reason.NEXT_SHOWN)], Kind.GRID_SHIFT, Reason.NEXT_SHOWN)
 
 
 def _mark_masses(scene: Scene, side: Side, known: Ints, reach: Ints) -> None:
@@ -81,20 +85,18 @@ def _mark_many(scene: Scene, side: Side, rows: Ints) -> None:
     side.mark(rows[~old], Kind.RELEASED, Reason.MASS_APPEARS, _LIKELY)
 
 
-def _mark_new(scene: Scene, side: Side, rows: Bools) -> None:
+def _mark_new(scene: Scene, side: Side, rows: Ints) -> None:
     """Start times at the horizon, and on days beyond all that the calendar had shown before."""
-    place = scene.behaviour.place(scene.spans.calendar)
-    moves = np.full(len(place), int(Moves.UNKNOWN), np.int64)
-    moves[place >= 0] = scene.behaviour.horizon.moves[place[place >= 0]]
-    due = rows & (moves != Moves.UNKNOWN)
-    due &= (scene.appears_at <= scene.opened_at + _EDGE_S) & (
-        scene.appears_at > scene.open_seen_at - _EDGE_S
-    )
-    side.mark(due, Kind.HORIZON_ROLL, Reason.HORIZON, _SURE)
-    beyond = rows & side.untyped & (scene.day > _last_day_before(scene))
-    rolls = moves != Moves.UNKNOWN
-    side.mark(beyond & rolls, Kind.HORIZON_ROLL, Reason.NEW_DAY, 0.9)
-    side.mark(beyond & ~rolls, Kind.RELEASED, Reason.NEW_DAY, 0.9)
+    moves = np.append(scene.behaviour.horizon.moves, int(Moves.UNKNOWN))[scene.learned_place]
+    rolls = (moves != Moves.UNKNOWN)[scene.calendar[rows]]
+    with_horizon = rows[rolls]
+    appears_at = scene.appears_at(with_horizon)
+    due = appears_at <= scene.opened_at[with_horizon] + _EDGE_S
+    due &= appears_at > scene.open_seen_at[with_horizon] - _EDGE_S
+    side.mark(with_horizon[due], Kind.HORIZON_ROLL, Reason.HORIZON, _SURE)
+    beyond = side.untyped[rows] & (scene.day > _last_day_before(scene))[rows]
+    side.mark(rows[beyond & rolls], Kind.HORIZON_ROLL, Reason.NEW_DAY, 0.9)
+    side.mark(rows[beyond & ~rolls], Kind.RELEASED, Reason.NEW_DAY, 0.9)
 
 
 def _last_day_before(scene: Scene) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

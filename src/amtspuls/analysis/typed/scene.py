@@ -89,14 +89,19 @@ class Scene:
         return self.group_count == len(self.calendars)
 
     @cached_property
-    def leaves_at(self) -> Ints:
-        """Instant at which the slot leaves the page although nobody books it."""
-        return self.behaviour.leaves_at(self.spans.calendar, self.slot, self.start_s)
+    def learned_place(self) -> Ints:
+        """Place of each of the ``calendars`` in those of the behaviour; -1 where nothing was learned."""
+        return self.behaviour.place(self.calendars)
 
-    @cached_property
-    def appears_at(self) -> Ints:
+    def leaves_at(self, rows: Ints) -> Ints:
+        """Instant at which the slot of each of some spans leaves the page although nobody books it."""
+        calendar, slot, start_s = self.spans.calendar[rows], self.slot[rows], self.start_s[rows]
+        return self.behaviour.leaves_at(calendar, slot, start_s)
+
+    def appears_at(self, rows: Ints) -> Ints:
         """Instant at which it is shown first, where the horizon is known."""
-        return self.behaviour.appears_at(self.spans.calendar, self.slot, self.start_s)
+        calendar, slot, start_s = self.spans.calendar[rows], self.slot[rows], self.start_s[rows]
+        return self.behaviour.appears_at(calendar, slot, start_s)
 
     @cached_property
     def step_s(self) -> int:

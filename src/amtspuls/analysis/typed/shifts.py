@@ -81,7 +81,7 @@ def _causes(scene: Scene, went: Ints, came: Ints) -> tuple[Ints, Ints]:
     )
     known = (gone >= 0) & (new >= 0)
     gone, new = gone[known], new[known]
-    due = scene.leaves_at[gone] <= scene.closed_at[gone] + _EDGE_S
+    due = scene.leaves_at(gone) <= scene.closed_at[gone] + _EDGE_S
     due |= ~scene.vanished[gone]
     later = scene.slot[new] > scene.slot[gone]
     return gone[later & ~due], new[~later]

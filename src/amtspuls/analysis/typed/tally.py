@@ -58,7 +58,7 @@ def tally_bookings(typing: Typing, *, each_calendar: bool = False) -> Tally:
     """
     scene, side = typing.scene, typing.closings.side
     rows = np.flatnonzero(side.are(Kind.BOOKED))
-    weight = np.where(_held_or_not(typing)[rows], _HELD_OR_NOT, 1.0)
+    weight = np.where(_held_or_not(typing, rows), _HELD_OR_NOT, 1.0)
     blocks = _blocks(typing, rows, side, scene.closed, each_calendar=each_calendar)
     return _tally(typing, rows, blocks, weight, typing.missed.bookings, opening=False)
 
@@ -67,7 +67,7 @@ def tally_cancellations(typing: Typing, *, each_calendar: bool = False) -> Tally
     """Count cancellations; as ``tally_bookings``."""
     scene, side = typing.scene, typing.openings
     rows = np.flatnonzero(side.are(Kind.CANCELLED))
-    before = _held_or_not(typing)[np.maximum(rows - 1, 0)] & scene.has_before[rows]
+    before = _held_or_not(typing, np.maximum(rows - 1, 0)) & scene.has_before[rows]
     weight = np.where(before, _HELD_OR_NOT, 1.0)
     blocks = _blocks(typing, rows, side, scene.opened, each_calendar=each_calendar)
     return _tally(typing, rows, blocks, weight, typing.missed.cancellations, opening=True)
@@ -91,13 +91,12 @@ def tally_hidden(typing: Typing, *, each_calendar: bool = False) -> Tally:
     return found._replace(weight=np.ones(len(found.at)), doubt=np.ones(len(found.at)))
 
 
-def _held_or_not(typing: Typing) -> Bools:
-    """Spans that were back after one renewal of a page that is renewed seldom."""
+def _held_or_not(typing: Typing, rows: Ints) -> Bools:
+    """Which of some spans were back after one renewal of a page that is renewed seldom."""
     unit = typing.closings.holds.unit
-    scene = typing.scene
     if unit == 1:
-        return np.zeros(len(scene.slot), np.bool_)
-    found: Bools = np.rint(scene.returned_after / unit) == 1
+        return np.zeros(len(rows), np.bool_)
+    found: Bools = np.rint(typing.scene.returned_after[rows] / unit) == 1
     return found
 
 
