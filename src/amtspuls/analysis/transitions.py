@@ -6,26 +6,29 @@ How a kind is told is explained in docs/reference/transitions.md; the work is do
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amtspuls.analysis.behaviour import Behaviour
-from amtspuls.analysis.changes import Changes
+from amtspuls.analysis.changes import Bools, Changes
 from amtspuls.analysis.events import Events, Transitions
 from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.ordering import order_by
 from amtspuls.analysis.typed.find import RULE, Typing, type_changes
-from amtspuls.analysis.typed.labels import Reason, Side
-from amtspuls.analysis.typed.scene import LONG_AGO, Scene
+from amtspuls.analysis.typed.labels import Reason
+from amtspuls.analysis.typed.scene import LONG_AGO
 from amtspuls.analysis.typed.tally import (
     Tally,
     tally_bookings,
     tally_cancellations,
     tally_hidden,
 )
+
+T = TypeVar("T", np.bool_, np.float64, np.int64)
 
 __all__ = ["RULE", "Events", "Transitions", "find_transitions", "transitions_of"]
 
@@ -121,49 +124,52 @@ def _changes(typing: Typing, evidence: Evidence) -> Changes:
     seen = scene.open_seen_at > LONG_AGO
     closed = np.flatnonzero((typing.closings.side.kind >= 0) & evidence.in_range(scene.closed_at))
     opened = np.flatnonzero(seen & (typing.openings.kind >= 0) & evidence.in_range(scene.opened_at))
-    parts = [
-        _side(scene, typing.closings.side, closed, opening=False),
-        _side(scene, typing.openings, opened, opening=True),
-    ]
-    whole = Changes._make(map(np.concatenate, zip(*parts, strict=True)))
-    opening = whole.opening.astype(np.int64)
-    whole = whole.only(order_by(whole.at, opening, whole.calendar, whole.slot))
+    # Spans ascend by (calendar, slot), so it is enough to put closings first and to keep what has the same instant.
+    at = np.concatenate((scene.closed_at[closed], scene.opened_at[opened]))
+    order = order_by(at)
+    rows, opening = np.concatenate((closed, opened)).take(order), order >= len(closed)
     final_until = int(scene.taken_at[-1]) if len(scene.taken_at) else 0
     wait_s = (typing.closings.holds.longest + 1) * scene.step_s
-    return whole._replace(
-        final=_is_final(whole, final_until - wait_s),
-        episode=_episodes(whole.opening, whole.episode),
+    found = _columns(typing, rows, opening, at.take(order))
+    return found._replace(
+        final=_is_final(found, final_until - wait_s),
+        episode=_episodes(opening, found.episode),
     )
 
 
-def _side(scene: Scene, side: Side, rows: Ints, *, opening: bool) -> Changes:
-    at, seen_at = scene.seen_around(opening=opening)
-    timed = scene.open_timed if opening else scene.close_timed
+def _columns(typing: Typing, rows: Ints, opening: Bools, at: Ints) -> Changes:
+    """What is known of the begins and ends of some spans."""
+    scene, ends, begins = typing.scene, typing.closings.side, typing.openings
+    place = rows + len(scene.slot) * opening
+
+    def either(closing: NDArray[T], opening: NDArray[T]) -> NDArray[T]:
+        return np.concatenate((closing, opening)).take(place)
+
     return Changes(
-        calendar=scene.spans.calendar[rows],
-        slot=scene.slot[rows],
-        at=at[rows],
-        seen_at=seen_at[rows],
-        start_s=scene.start_s[rows],
-        opening=np.full(len(rows), opening),
-        timed=timed[rows],
-        kind=side.kind[rows],
-        reason=side.reason[rows],
-        confidence=side.confidence[rows],
+        calendar=scene.spans.calendar.take(rows),
+        slot=scene.slot.take(rows),
+        at=at,
+        seen_at=either(scene.close_seen_at, scene.open_seen_at),
+        start_s=scene.start_s.take(rows),
+        opening=opening,
+        timed=either(scene.close_timed, scene.open_timed),
+        kind=either(ends.kind, begins.kind),
+        reason=either(ends.reason, begins.reason),
+        confidence=either(ends.confidence, begins.confidence),
         final=np.zeros(len(rows), np.bool_),
-        episode=side.block[rows],
+        episode=either(ends.block, begins.block),
     )
 
 
-def _is_final(changes: Changes, before_s: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _is_final(changes: Changes, before_s: int) -> Bools:
     """What vanished may still come back from a hold; all else is said once and for all."""
     booked, withdrawn = CODES[Kind.BOOKED], CODES[Kind.WITHDRAWN]
     may_change = (changes.kind == booked) | (changes.kind == withdrawn)
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = ~may_change | (changes.at <= before_s)
+    found: Bools = ~may_change | (changes.at <= before_s)
     return found
 
 
-def _episodes(opening: np.ndarray[tuple[int], np.dtype[np.bool_]], block: Ints) -> Ints:
+def _episodes(opening: Bools, block: Ints) -> Ints:
     """Number the blocks of both sides together; a change without a block is an episode of its own."""
     found = np.empty(len(block), np.int64)
     alone = (block < 0).nonzero()[0]
