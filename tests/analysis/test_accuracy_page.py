@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +15,9 @@ from amtspuls.analysis.changes import Changes
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.kinds import CODES, Kind
 from amtspuls.analysis.measures import load_watched
-from amtspuls.analysis.score import KindScore, Score
+from amtspuls.analysis.score import KindScore, Score, score_rules
 from amtspuls.analysis.score_calendars import WeekScore
+from amtspuls.analysis.score_typed import TYPED
 from amtspuls.analysis.selection import Selection
 from amtspuls.cli.scoring import prepare_scenario
 from amtspuls.replica.town import FIRST_SCENARIOS
@@ -117,6 +119,34 @@ def test_the_committed_page_holds_every_scenario_and_the_predecessor() -> None:
         assert f"| {name} |" in page, "make accuracy"
     assert "legacy" in page
     assert "with seeds from 2000 on" in " ".join(page.split())
+
+
+def test_the_committed_page_says_what_make_accuracy_would_write(pages: ModuleType) -> None:
+    page = (ROOT / "docs" / "accuracy.md").read_text("utf-8")
+
+    for text in (pages.LOWEST, pages.WORST, pages.MEANING):
+        assert text in page, "make accuracy"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seed", "kind", "says"),
+    [
+        (104, Kind.BOOKED, "Seed 104, five calendars with .*?: bookings ([^.]*)\\."),
+        (119, Kind.BOOKED, "Seed 119: ([^.]*)\\."),
+        (43, Kind.BOOKED, "seed 43: bookings ([^,]*),"),
+        (43, Kind.CANCELLED, "seed 43: bookings [^,]*, cancellations ([^)]*)\\)"),
+        (32, Kind.BOOKED, "seed 32: bookings ([^)]*)\\)"),
+    ],
+)
+def test_examples_in_the_text_are_what_score_says(
+    pages: ModuleType, seed: int, kind: Kind, says: str
+) -> None:
+    (score,) = score_rules(*prepare_scenario("random", seed, pages.WEEKS), (TYPED,))
+    found = re.search(says, " ".join(pages.WORST.split()))
+
+    assert found is not None
+    assert found[1] == f"{100 * (score.kind(kind).error or 0):+.0f} %"
 
 
 # --- the real week -------------------------------------------------------------------------------
