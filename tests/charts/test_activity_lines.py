@@ -134,3 +134,21 @@ def test_the_pixels_show_lines_and_a_band_on_white() -> None:
         line = places_of(pixels, colour)
         assert len(line) > 100
         assert line[:, 1].min() < band[band[:, 0] > 80][:, 1].min()
+
+
+def test_lines_cross_so_that_dashes_tell_them_apart_too() -> None:
+    specification = draw(TinyReader(named("bonn", BOOKED)), "seed").to_dict()
+    (line,) = (one for one in specification["layer"] if one["mark"]["type"] == "line")
+    dashes = line["encoding"]["strokeDash"]["scale"]
+    assert dashes["domain"] == line["encoding"]["color"]["scale"]["domain"]
+    assert dashes["range"][0] != dashes["range"][1]
+
+
+@pytest.mark.parametrize("rule", ["seed", None])
+def test_one_snapshot_tells_no_change_and_no_zero(rule: str | None) -> None:
+    """Nobody saw that nothing changed: the picture says so, and a second snapshot ends it."""
+    said = "no two answers to compare: no figure"
+    for course, expected in ((BOOKED[:1], True), (BOOKED, False)):
+        reader = TinyReader(named("bonn", course))
+        chart = draw_picture(PICTURES["activity"], reader, Selection(), Options(rule=rule))
+        assert (said in " · ".join(texts_of(render_svg(chart)))) is expected

@@ -49,6 +49,16 @@ def test_classes_have_names_in_both_languages() -> None:
     assert large.names("ab {number}", Lang.DE) == ("1–1.499", "1.500–4.999", "ab 5.000")
 
 
+def test_the_first_class_is_not_an_empty_one_beside_the_least_number() -> None:
+    found = classes_of(np.array([7.0] + [800.0] * 4 + [2100.0] * 4 + [3100.0] * 9))
+    assert found.names("{number} +", Lang.EN) == (
+        "1–699",
+        "700–1\u202f999",
+        "2\u202f000–2\u202f999",
+        "3\u202f000 +",
+    )
+
+
 @given(st.lists(st.lists(st.integers(-1, 2), min_size=5, max_size=5), min_size=1, max_size=5))
 def test_runs_tell_every_cell_once(cells: list[list[int]]) -> None:
     found = list(runs_of(np.array(cells, np.int64)))

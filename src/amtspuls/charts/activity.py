@@ -23,6 +23,7 @@ from amtspuls.charts.style import (
     gap_bands,
     heading,
     inline,
+    say_not_compared,
     small_print,
     stretches,
     styled,
@@ -83,10 +84,10 @@ def draw_activity(watched: Sequence[Watched], *, options: Options | None = None)
 def _title(
     watched: Sequence[Watched], timeline: Timeline, options: Options, say: Say
 ) -> alt.TitleParams:
-    more = []
+    more = say_not_compared(watched, options.lang)
     if timeline.untimed:
         key = "untimed_one" if timeline.untimed == 1 else "untimed"
-        more = [say(key, number=say_number(timeline.untimed, options.lang))]
+        more += [say(key, number=say_number(timeline.untimed, options.lang))]
     rule = watched[0].transitions.rule
     lines = small_print(watched, options.lang, rule=rule, more=more)
     return heading(say("title", each=_each(timeline, say)), lines)

@@ -19,6 +19,7 @@ from amtspuls.analysis.timeline import Bin, Timeline, cover_timeline
 from amtspuls.charts.base import Asked, Options
 from amtspuls.charts.style import (
     BLUE,
+    DASHES,
     GREY,
     HEIGHT,
     ORANGE,
@@ -26,6 +27,7 @@ from amtspuls.charts.style import (
     gap_bands,
     heading,
     inline,
+    say_not_compared,
     small_print,
     stretches,
     styled,
@@ -186,11 +188,11 @@ def _draw(figure: _Figure, timeline: Timeline, options: Options, say: Say) -> al
         for key in keys
     }
     gaps = list(stretches(timeline, _is_gap))
-    colour = _colour(keys, say, with_gaps=bool(gaps))
+    series = _series(keys, say, with_gaps=bool(gaps))
     x = time_axis(min(timeline.bins), max(timeline.bins) + timeline.width_s, options.lang)
-    layers = _lines(totals, timeline, x, colour, say)
+    layers = _lines(totals, timeline, x, series, say)
     if gaps:
-        layers.insert(0, gap_bands(gaps, x, colour, say("gap")))
+        layers.insert(0, gap_bands(gaps, x, series[0], say("gap")))
     chart = alt.LayerChart(layer=layers)
     chart.width, chart.height = options.width or WIDTH, options.height or HEIGHT
     if options.titled:
@@ -198,7 +200,8 @@ def _draw(figure: _Figure, timeline: Timeline, options: Options, say: Say) -> al
             say("total", number=say_number(int(of_bins.sum()), options.lang), what=say(key))
             for key, of_bins in totals.items()
         ]
-        small = small_print(figure.watched, options.lang, more=[say("no_estimate")])
+        told = [say("no_estimate"), *say_not_compared(figure.watched, options.lang)]
+        small = small_print(figure.watched, options.lang, more=told)
         title = say(figure.title, each=_each(timeline, say))
         counted = " · ".join([*sums, *figure.counted])
         chart.title = heading(title, [small[0], counted, figure.note, small[1]])
@@ -211,9 +214,14 @@ def _is_gap(one: Bin) -> bool:
 
 
 def _lines(
-    totals: Mapping[str, Ints], timeline: Timeline, x: alt.X, colour: alt.Color, say: Say
+    totals: Mapping[str, Ints],
+    timeline: Timeline,
+    x: alt.X,
+    series: tuple[alt.Color, alt.StrokeDash],
+    say: Say,
 ) -> list[alt.Chart]:
     """Lines, and points for hours that stand alone."""
+    colour, dash = series
     rows = _rows(totals, timeline, say)
     peak = max(int(of_bins.max(initial=0)) for of_bins in totals.values())
     y = alt.Y(
@@ -223,7 +231,7 @@ def _lines(
         scale=alt.Scale(domain=[0, max(peak, _LEAST_HEIGHT)], nice=True),
     )
     lines = alt.Chart(inline(rows)).mark_line(strokeWidth=1.8, strokeJoin="round")
-    layers = [lines.encode(x=x, y=y, color=colour, detail="piece:N")]
+    layers = [lines.encode(x=x, y=y, color=colour, strokeDash=dash, detail="piece:N")]
     sizes = Counter((row["what"], row["piece"]) for row in rows)
     alone = [row for row in rows if sizes[row["what"], row["piece"]] == 1]
     if alone:
@@ -258,14 +266,24 @@ def _each(timeline: Timeline, say: Say) -> str:
     return say("hour" if timeline.width_s == HOUR_S else "day")
 
 
-def _colour(keys: Sequence[str], say: Say, *, with_gaps: bool) -> alt.Color:
-    shades = {"appointments": BLUE, "cancellations": ORANGE, "gap": GREY}
+def _series(keys: Sequence[str], say: Say, *, with_gaps: bool) -> tuple[alt.Color, alt.StrokeDash]:
+    """Colours and dashes in one legend: the lines cross, and prints have no colours."""
+    looks = {
+        "appointments": (BLUE, DASHES[0]),
+        "cancellations": (ORANGE, DASHES[1]),
+        "gap": (GREY, DASHES[0]),
+    }
     shown = [*keys, *(["gap"] if with_gaps else [])]
-    return alt.Color(
-        "what:N",
-        title=None,
-        scale=alt.Scale(domain=[say(key) for key in shown], range=[shades[key] for key in shown]),
-        legend=alt.Legend(
-            orient="top", direction="horizontal", offset=4, symbolType="stroke", symbolStrokeWidth=4
+    names = [say(key) for key in shown]
+    legend = alt.Legend(
+        orient="top", direction="horizontal", offset=4, symbolType="stroke", symbolStrokeWidth=4
+    )
+    colours, dashes = zip(*(looks[key] for key in shown), strict=True)
+    return (
+        alt.Color(
+            "what:N", title=None, scale=alt.Scale(domain=names, range=colours), legend=legend
+        ),
+        alt.StrokeDash(
+            "what:N", title=None, scale=alt.Scale(domain=names, range=dashes), legend=legend
         ),
     )

@@ -66,11 +66,10 @@ def classes_of(numbers: Floats, colours: Sequence[str] = SHADES) -> Classes:
     Their lower ends are round numbers, the first is 1; zeros and what is not known (NaN) do not count.
     """
     counted = np.sort(numbers[np.nan_to_num(numbers) > 0])
-    shares = np.arange(len(colours)) / len(colours)
+    # The first class begins at 1, whatever the least number is: another end there would leave it empty.
+    shares = np.arange(1, len(colours)) / len(colours)
     wanted = counted[(shares * len(counted)).astype(int)] if len(counted) else np.ones(1)
     lows = sorted({1, *(_round_down(number) for number in wanted.tolist())})
-    if len(lows) > len(colours):
-        del lows[1]
     shades = np.linspace(0, len(colours) - 1, len(lows)).round().astype(int)
     if len(lows) == 1:
         shades = np.array([len(colours) // 2])

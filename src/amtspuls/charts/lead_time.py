@@ -34,6 +34,9 @@ _LEAST_DAYS = 7
 _ROOM = 1.3
 """Height of the axis in highest bars: above them the texts of the quantiles have their place."""
 
+_TEXT_TO_THE_LEFT = 0.8
+"""Share of the axis from which on texts stand to the left of their line: else they would leave the picture."""
+
 _PER_CENT = "datum.value > 1 ? '' : format(100 * datum.value, '~f') + ' %'"
 
 TEXTS: Texts = MappingProxyType(
@@ -225,22 +228,25 @@ def _marks(
 ) -> list[alt.Chart]:
     """Upright lines at the quantiles, each with its text at its upper end.
 
-    The lines get shorter to the right, so that no line runs through a text.
+    Lines with their text to the right get shorter to the right, those with it to the left get shorter to
+    the left, so that no line runs through a text on its own side.
     """
     end = len(found.bookings) * found.width_days
-    rows = []
-    for step, (share, days) in enumerate(zip(QUANTILES, found.quantiles, strict=True)):
-        if days is None:
-            continue
-        number = say("d", number=say_number(days, lang, 1))
-        rows.append(
-            {
-                "from": days,
-                "share": largest * (_ROOM - 0.05 - 0.09 * step),
-                "text": say(f"q{round(100 * share)}", days=number),
-                "side": "left" if days < 0.8 * end else "right",
-            }
-        )
+    known = [
+        (share, days)
+        for share, days in zip(QUANTILES, found.quantiles, strict=True)
+        if days is not None
+    ]
+    before = [pair for pair in known if pair[1] < _TEXT_TO_THE_LEFT * end]
+    rows = [
+        {
+            "from": days,
+            "share": largest * (_ROOM - 0.05 - 0.09 * step),
+            "text": say(f"q{round(100 * share)}", days=say("d", number=say_number(days, lang, 1))),
+            "side": "left" if step < len(before) else "right",
+        }
+        for step, (share, days) in enumerate([*before, *reversed(known[len(before) :])])
+    ]
     lines: alt.Chart = (
         alt.Chart(inline(rows))
         .mark_rule(color=INK, strokeDash=[4, 3])

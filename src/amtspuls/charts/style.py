@@ -143,6 +143,12 @@ def small_print(
     return [" · ".join(about), " · ".join(facts)]
 
 
+def say_not_compared(watched: Sequence[Watched], lang: Lang) -> list[str]:
+    """That no change could have been seen: a picture without marks would read as none; empty where it could."""
+    compared = observe(watched, By.ALL)["", 0].compared
+    return [] if compared else [speaker(WORDS, lang)("not_compared")]
+
+
 def add_provenance(chart: Chart, provenance: Provenance, lang: Lang) -> None:
     """Add to the small print which data a picture was drawn from, and what draws it again."""
     if not isinstance(chart.title, alt.TitleParams):
