@@ -105,8 +105,8 @@ def test_trouble_is_as_frequent_as_in_the_list() -> None:
 def test_random_is_an_office_like_any_other_and_no_name_of_a_scenario() -> None:
     assert RANDOM not in SCENARIOS
     assert town_of(RANDOM, 43, 2).truth == make_scenario(RANDOM, 43, start=START, days=2).truth
-    with pytest.raises(ConfigError, match="no scenario"):
-        scenario_of("randomly", 1)
+    with pytest.raises(ConfigError, match=r"did you mean random\?.* floating-grid, random"):
+        scenario_of("Randomly", 1)
 
 
 # --- calendars that are missing when sold out -----------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from random import Random
@@ -161,7 +161,7 @@ def scenario_of(name: str, seed: int) -> Scenario:
     Raises:
         ConfigError: None has this name.
     """
-    return draw_scenario(seed) if name == RANDOM else require_scenario(name)
+    return draw_scenario(seed) if name == RANDOM else _named(name, (*SCENARIOS, RANDOM))
 
 
 def draw_scenario(seed: int) -> Scenario:
@@ -185,8 +185,13 @@ def require_scenario(name: str) -> Scenario:
     Raises:
         ConfigError: None has this name; the message names the nearest.
     """
+    return _named(name, tuple(SCENARIOS))
+
+
+def _named(name: str, known: Sequence[str]) -> Scenario:
+    """The scenario of a name; a message names those that may be asked for here."""
     if name in SCENARIOS:
         return SCENARIOS[name]
-    near = get_close_matches(name, SCENARIOS, 2, 0.5)
+    near = get_close_matches(name.lower(), known, 2, 0.5)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ConfigError(f"no scenario is called {name!r}; {hint}there are: {', '.join(SCENARIOS)}")
+    raise ConfigError(f"no scenario is called {name!r}; {hint}there are: {', '.join(known)}")
