@@ -157,6 +157,9 @@ def test_transitions_count_start_times_by_kind(archive: Path) -> None:
     assert row["held"] == row["hold_expired"] == 2 * len(HELD)
     assert row["cancelled"] == 2 * len(CANCELLED)
     assert row["unknown"] == 0
+    (estimate,) = json.loads(run_well("estimate", "--archive", archive, "--format", "json").out)
+    assert row["coverage"] == estimate["coverage"] > 0
+    assert row["archive_digest"] == estimate["archive_digest"]
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv"])
@@ -167,7 +170,9 @@ def test_every_change_is_written_with_its_reason(
     run_well("transitions", "--archive", archive, "--out", place)
     if ending == ".parquet":
         table = pq.read_table(place)
-        assert table.schema.metadata[b"amtspuls.command"] == b"amtspuls transitions"
+        assert table.schema.metadata[b"amtspuls.command"] == (
+            b"amtspuls transitions --out changes.parquet"
+        )
         rows = table.to_pylist()
         booked = [row for row in rows if row["kind"] == "booked"]
         assert len({row["episode"] for row in booked}) == len(BOOKED)

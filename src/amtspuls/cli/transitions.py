@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from amtspuls.cli.asking import From, Until, options_of, print_origin, watch
 from amtspuls.cli.cells import group
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems, Where, Workers
 from amtspuls.cli.output import Format, print_rows, say
-
-if TYPE_CHECKING:
-    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -43,6 +40,8 @@ def transitions(
 
     With --out every change is written, with its kind, the rule that decided and how sure that is.
     """
+    from amtspuls.analysis.grouping import By
+    from amtspuls.analysis.observed import observe
     from amtspuls.analysis.provenance import command_text, provenance_of
     from amtspuls.analysis.transition_table import (
         count_kinds,
@@ -54,17 +53,21 @@ def transitions(
     if out is not None:
         require_table(out)
     filters, times = (include, exclude, system), (from_local, until_local)
-    asked = options_of(filters, times, form)
+    asked = options_of(filters, times, form, out=out.name if out else None)
     with watch((archive, config), filters, times, (executor, workers)) as watched:
         rows = count_kinds(watched)
+        covered = [one.coverage for one in observe(watched, By.PORTAL).values()]
         provenance = provenance_of(watched, command_text("transitions", options=asked))
         if out is not None:
             count = write_changes(watched, provenance, out)
             say(f"{group(count)} change{'' if count == 1 else 's'}: {out}")
     columns = kind_columns()
     if form in (Format.CSV, Format.JSON):
-        full = [{**row, **provenance.columns()} for row in rows]
-        print_rows(full, [*columns, *provenance.columns()], form)
+        origin = provenance.columns()
+        full = [
+            {**row, "coverage": share, **origin} for row, share in zip(rows, covered, strict=True)
+        ]
+        print_rows(full, [*columns, "coverage", *origin], form)
         return
     print_rows(rows, columns, form, title="Start times that vanished and appeared, by kind")
     print_origin(provenance, form)
