@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
+from amtspuls import __version__
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.score_rules import RULES
 from amtspuls.analysis.score_truth import true_changes
@@ -28,6 +29,10 @@ def test_scores_of_a_scenario_as_json() -> None:
     assert set(spans["kinds"]) == {"booked", "cancelled", "horizon_roll"}
     assert spans["kinds"]["booked"]["precision"] == spans["bookings_precision"]
     assert spans["kinds"]["horizon_roll"]["recall"] > 0.9
+    again = "amtspuls score --scenario quiet-village --seed 3 --weeks 1 --format json"
+    assert {(row["weeks"], row["version"], row["command"]) for row in rows} == {
+        (1, __version__, again)
+    }
 
 
 def test_csv_has_plain_columns_only() -> None:
@@ -47,6 +52,8 @@ def test_scores_for_people_and_the_same_twice() -> None:
     assert first.out.count("legacy-clipped") == 1
     assert "%" in first.out
     assert "seed 1, 1 weeks" in first.err
+    again = "--scenario slow-updater --scenario slow-updater --seed 1 --weeks 1"
+    assert f"1 simulated week; amtspuls {__version__}; amtspuls score {again}" in first.out
 
 
 def test_wrong_input_is_named() -> None:

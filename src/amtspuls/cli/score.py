@@ -78,9 +78,14 @@ def score(
 
     The rules see snapshots only. Errors are shares of the truth: +100 % is twice as many.
     """
+    from amtspuls.analysis.provenance import command_text
+
     run = partial(_run, executor=executor, workers=workers)
+    asked = {"--scenario": scenario, "--seed": seed, "--weeks": weeks, "--draws": draws}
+    given = {**asked, "--format": None if form is Format.TABLE else form.value}
+    command = command_text("score", options=given)
     if draws is not None:
-        _score_draws(scenario, range(seed, seed + draws), weeks, run, form)
+        _score_draws(scenario, range(seed, seed + draws), weeks, run, form, command)
         return
     from amtspuls.analysis.score import score_rows
     from amtspuls.replica.town import SCENARIOS, scenario_of
@@ -88,7 +93,7 @@ def score(
     names = list(dict.fromkeys(scenario_of(name, seed).name for name in scenario or SCENARIOS))
     scored = run([(name, seed, weeks) for name in names], names)
     rows = [row for name in names for row in score_rows(name, seed, scored[name])]
-    _print(rows, ["scenario", "rule"], _TITLES, form)
+    _print(rows, ["scenario", "rule"], _TITLES, form, weeks, command)
     if form in (Format.TABLE, Format.MARKDOWN):
         say(
             f"seed {seed}, {weeks} weeks; errors: found against truth; precision and recall: matched"
@@ -103,6 +108,7 @@ def _score_draws(
     weeks: int,
     run: Callable[[Sequence[tuple[str, int, int]], Sequence[str]], dict[str, Any]],
     form: Format,
+    command: str,
 ) -> None:
     from amtspuls.analysis.score_calendars import LEAST_TRUTH
     from amtspuls.analysis.score_draws import draw_rows
@@ -113,7 +119,7 @@ def _score_draws(
         raise ConfigError("--draws scores random offices; it does not go with --scenario")
     scored = run([(RANDOM, seed, weeks) for seed in seeds], [str(seed) for seed in seeds])
     rows = draw_rows({seed: scored[str(seed)] for seed in seeds})
-    _print(rows, ["rule"], _DRAW_TITLES, form)
+    _print(rows, ["rule"], _DRAW_TITLES, form, weeks, command)
     if form in (Format.TABLE, Format.MARKDOWN):
         say(
             f"{len(seeds)} random offices, seeds {seeds[0]} to {seeds[-1]}, {weeks} weeks; errors over"
@@ -140,16 +146,28 @@ def _run(
 
 
 def _print(
-    rows: Sequence[dict[str, Any]], keys: list[str], titles: Mapping[str, str], form: Format
+    rows: Sequence[dict[str, Any]],
+    keys: list[str],
+    titles: Mapping[str, str],
+    form: Format,
+    weeks: int,
+    command: str,
 ) -> None:
+    """Print scores and where they come from: there is no archive, weeks and seed stand for the data."""
+    from amtspuls import __version__
+
     if form in (Format.CSV, Format.JSON):
+        full = [{**row, "weeks": weeks, "version": __version__, "command": command} for row in rows]
         # A table of tables is no CSV.
-        print_rows(rows, [key for key in rows[0] if form is Format.JSON or key != "kinds"], form)
+        print_rows(full, [key for key in full[0] if form is Format.JSON or key != "kinds"], form)
         return
     shown = [_for_people(row) for row in rows]
     # Columns that no rule fills are left out.
     told = [key for key in titles if any(row.get(key) not in (None, "") for row in shown)]
     print_rows(shown, [*keys, *told], form, titles=titles)
+    simulated = f"{weeks} simulated week{'' if weeks == 1 else 's'}"
+    line = f"{simulated}; amtspuls {__version__}; {command}"
+    print(f"\n{line}" if form is Format.MARKDOWN else line)
 
 
 def _for_people(row: dict[str, Any]) -> dict[str, Any]:
