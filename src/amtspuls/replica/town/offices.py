@@ -82,7 +82,19 @@ def _habits(random: Random) -> Habits:
 
 
 def _musterstadt(random: Random) -> TownPortal:
-    citizens = DeskGroup(
+    return TownPortal(
+        id="musterstadt",
+        name="Stadt Musterstadt",
+        system="netappoint",
+        url="https://termine.musterstadt.example/netappoint/index.php?company=musterstadt",
+        groups=(_musterstadt_citizens(random), _musterstadt_trade(random)),
+        habits=_habits(random),
+        variant={"controls": "select"},
+    )
+
+
+def _musterstadt_citizens(random: Random) -> DeskGroup:
+    return DeskGroup(
         counters=(
             _counter(
                 random,
@@ -108,7 +120,10 @@ def _musterstadt(random: Random) -> TownPortal:
         opening=_hours("Mo Di 8-12 13-15:30; Do 8-12 14-18; Fr 7:30-12"),
         horizon_days=28,
     )
-    trade = DeskGroup(
+
+
+def _musterstadt_trade(random: Random) -> DeskGroup:
+    return DeskGroup(
         counters=(
             _counter(
                 random,
@@ -125,60 +140,51 @@ def _musterstadt(random: Random) -> TownPortal:
         opening=_hours("Mo Di Do Fr 8-12:30"),
         horizon_days=29,
     )
-    return TownPortal(
-        id="musterstadt",
-        name="Stadt Musterstadt",
-        system="netappoint",
-        url="https://termine.musterstadt.example/netappoint/index.php?company=musterstadt",
-        groups=(citizens, trade),
-        habits=_habits(random),
-        variant={"controls": "select"},
-    )
 
 
 def _lindenau(random: Random) -> TownPortal:
-    def office(key: str, name: str, hours: str) -> DeskGroup:
-        return DeskGroup(
-            counters=(
-                _counter(
-                    random,
-                    f"{key}/burgerservice",
-                    f"{name}: Bürgerservice",
-                    ("Adresse ändern", "Führungszeugnis beantragen"),
-                    notice_min=120,
-                    load=0.5,
-                ),
-                _counter(
-                    random,
-                    f"{key}/fuhrerscheinwesen",
-                    f"{name}: Führerscheinwesen",
-                    ("Führerschein umtauschen", "Internationaler Führerschein"),
-                    steps=2,
-                    notice_min=24 * 60,
-                    load=0.4,
-                    lead_days=10,
-                ),
-            ),
-            desks=1,
-            grid_min=15,
-            opening=_hours(hours),
-            horizon_days=21,
-            roll="weekly",
-        )
-
+    offices = (
+        ("rathaus-lindenau", "Rathaus Lindenau", "Mo Di Mi Do 8-12; Do 14-17:30; Fr 8-12"),
+        ("aussenstelle-elsterufer", "Außenstelle Elsterufer", "Di 9-12 13-18; Do 9-12"),
+    )
     return TownPortal(
         id="lindenau",
         name="Stadt Lindenau an der Elster",
         system="netappoint",
         url="https://buergerservice.lindenau-elster.example/index.php?company=lindenau",
-        groups=(
-            office(
-                "rathaus-lindenau", "Rathaus Lindenau", "Mo Di Mi Do 8-12; Do 14-17:30; Fr 8-12"
-            ),
-            office("aussenstelle-elsterufer", "Außenstelle Elsterufer", "Di 9-12 13-18; Do 9-12"),
-        ),
+        groups=tuple(_lindenau_office(random, *one) for one in offices),
         habits=_habits(random),
         variant={"controls": "mixed"},
+    )
+
+
+def _lindenau_office(random: Random, key: str, name: str, hours: str) -> DeskGroup:
+    return DeskGroup(
+        counters=(
+            _counter(
+                random,
+                f"{key}/burgerservice",
+                f"{name}: Bürgerservice",
+                ("Adresse ändern", "Führungszeugnis beantragen"),
+                notice_min=120,
+                load=0.5,
+            ),
+            _counter(
+                random,
+                f"{key}/fuhrerscheinwesen",
+                f"{name}: Führerscheinwesen",
+                ("Führerschein umtauschen", "Internationaler Führerschein"),
+                steps=2,
+                notice_min=24 * 60,
+                load=0.4,
+                lead_days=10,
+            ),
+        ),
+        desks=1,
+        grid_min=15,
+        opening=_hours(hours),
+        horizon_days=21,
+        roll="weekly",
     )
 
 
