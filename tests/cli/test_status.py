@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from amtspuls import __version__
 from amtspuls.archive.base import Stop
 from amtspuls.archive.live import open_writer
 from amtspuls.catalogue.portal import Portal
@@ -29,6 +30,12 @@ def test_json_tells_everything(archive: str, capsys: pytest.CaptureFixture[str])
     code, out, err = run(capsys, "status", "--archive", archive, "--format", "json")
     assert (code, err) == (0, "")
     bonn, kiel = json.loads(out)
+    origin = {key: bonn.pop(key) for key in ("weeks", "version", "archive_digest", "command")}
+    assert origin.items() <= kiel.items()
+    assert (origin["weeks"], origin["version"]) == ("2026-05", __version__)
+    assert origin["command"] == "amtspuls status --format json"
+    code, answer, _ = run(capsys, "measure", "coverage", "--archive", archive, "--format", "json")
+    assert (code, json.loads(answer)[0]["archive_digest"]) == (0, origin["archive_digest"])
     assert bonn == {
         "portal": "bonn",
         "name": "Stadt Bonn",

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from amtspuls.cli.asking import From, Until, make_selection, open_archive
+from amtspuls.cli.asking import (
+    From,
+    Until,
+    make_selection,
+    open_archive,
+    options_of,
+    print_origin,
+)
 from amtspuls.cli.options import Archive, Config, Exclude, Include, Systems
 from amtspuls.cli.output import Format, on_terminal, print_rows, say
 
@@ -47,13 +54,18 @@ def status(
 ) -> None:
     """Show for each portal how often it was asked, what came of it, and how much of the time is known."""
     from amtspuls.analysis.measures import load_watched
+    from amtspuls.analysis.provenance import command_text, provenance_of
     from amtspuls.analysis.status import read_status
 
+    filters, times = (include, exclude, system), (from_local, until_local)
     with open_archive(archive, config) as reader:
-        selection = make_selection(reader, include, exclude, system, from_local, until_local)
-        found = read_status(load_watched(reader, selection, united=True), reader.stops())
+        watched = load_watched(reader, make_selection(reader, *filters, *times), united=True)
+        found = read_status(watched, reader.stops())
+        asked = command_text("status", options=options_of(filters, times, form))
+        provenance = provenance_of(watched, asked)
     if form in (Format.CSV, Format.JSON):
-        rows = [_as_data(one, flat=form is Format.CSV) for one in found]
+        origin = provenance.columns()
+        rows = [{**_as_data(one, flat=form is Format.CSV), **origin} for one in found]
         print_rows(rows, list(rows[0]), form)
         return
     # A terminal is narrow; a file has room for whole lines.
@@ -61,6 +73,7 @@ def status(
     titles = _TITLES if narrow else {key: _unbroken(_TITLES[key]) for key in _TITLES}
     rows = [_as_row(one, narrow=narrow) for one in found]
     print_rows(rows, _columns(found), form, titles=titles)
+    print_origin(provenance, form)
     if any(one.period_assumed for one in found):
         say(
             "coverage: some snapshots had no planned period, the median distance of the portal's "
