@@ -154,10 +154,11 @@ def find_shared_returns(scene: Scene, rows: Ints, reach: Ints) -> Bools:
     day_first, day_last = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
     np.minimum.at(day_first, number, scene.day[rows])
     np.maximum.at(day_last, number, scene.day[rows])
-    blocks = find_blocks(scene, rows, scene.closed, reach)
-    owner = np.zeros(int(blocks.max(initial=-1)) + 1, np.int64)
-    owner[blocks] = number
-    several = np.bincount(owner, minlength=count) >= 3
-    together = (first == last) & (first < np.int64(1) << 40) & (day_last > day_first) & several
+    together = (first == last) & (first < np.int64(1) << 40) & (day_last > day_first)
+    if together.any():
+        blocks = find_blocks(scene, rows, scene.closed, reach)
+        owner = np.zeros(int(blocks.max(initial=-1)) + 1, np.int64)
+        owner[blocks] = number
+        together &= np.bincount(owner, minlength=count) >= 3
     found: Bools = together[number]
     return found

@@ -62,10 +62,8 @@ class FreeCounts:
         )
 
     def _count(self, keys: tuple[Ints, Ints], owner: Ints, place: Ints) -> Ints:
-        wanted, begin = owner * self._width + place, owner * self._width
-        opened, closed = (
-            np.searchsorted(one, wanted) - np.searchsorted(one, begin) for one in keys
-        )
+        # As many spans of the owners before opened as closed, for all of them have an end.
+        opened, closed = (np.searchsorted(one, owner * self._width + place) for one in keys)
         return (opened - closed).astype(np.int64)
 
 
@@ -111,10 +109,11 @@ def find_lost_pages(losses: DayLosses, free: FreeCounts) -> Bools:
         return np.zeros(0, np.bool_)
     days, lost = np.bincount(step), np.bincount(step, losses.lost)
     whole = np.bincount(step, losses.whole & (losses.free >= WHOLE_DAYS))
-    calendar, place = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
-    calendar[step], place[step] = losses.calendar, losses.place
-    shown = free.of_calendars(calendar, place)
-    mass = (whole >= WHOLE_DAYS) | ((lost >= FEW) & (days >= 2) & (lost >= MOST * shown))
+    mass, many = whole >= WHOLE_DAYS, ((lost >= FEW) & (days >= 2)).nonzero()[0]
+    if len(many):
+        calendar, place = np.zeros(len(days), np.int64), np.zeros(len(days), np.int64)
+        calendar[step], place[step] = losses.calendar, losses.place
+        mass[many] |= lost[many] >= MOST * free.of_calendars(calendar[many], place[many])
     # A day that lost little in such a step lost it to somebody else.
     found: Bools = (mass[step] & (losses.lost >= MOST * losses.free))[losses.number]
     return found
@@ -172,10 +171,13 @@ def find_new_pages(scene: Scene, rows: Ints) -> Bools:
     step_of_day[day] = step
     days = np.bincount(step_of_day)
     starts = np.bincount(step)
-    chosen = np.zeros(len(starts), np.int64)
-    chosen[step] = rows
-    shown = FreeCounts(scene).of_calendars(scene.calendar[chosen], scene.opened[chosen] + 1)
-    mass = (days >= WHOLE_DAYS) & (starts >= FEW) & (starts >= MOST * shown)
+    mass = (days >= WHOLE_DAYS) & (starts >= FEW)
+    many = mass.nonzero()[0]
+    if len(many):
+        chosen = np.zeros(len(starts), np.int64)
+        chosen[step] = rows
+        calendar, opened = scene.calendar[chosen[many]], scene.opened[chosen[many]]
+        mass[many] = starts[many] >= MOST * FreeCounts(scene).of_calendars(calendar, opened + 1)
     found: Bools = mass[step]
     return found
 
@@ -188,9 +190,9 @@ def find_rest_of_day(scene: Scene, rows: Ints, back: Bools) -> Bools:
         rows: Spans that appeared, but not because time moved on or a hold ended.
         back: Which of them come back with a page or a day.
     """
+    if not back.any():
+        return np.zeros(len(rows), np.bool_)
     day = number_rows(scene.day[rows], scene.opened[rows], scene.calendar[rows])
-    if not len(day):
-        return np.zeros(0, np.bool_)
     many = np.bincount(day, back)
     found: Bools = ((many >= FEW) & (many >= MOST * np.bincount(day)))[day]
     return found
