@@ -103,6 +103,8 @@ def learn_flaky(seen: Sightings) -> Floats:
     """Share of a calendar's snapshots in which it lost most of what it showed and got it back in a day."""
     rows, count = seen.rows, len(seen.calendars)
     mass = seen.mass
+    if not mass.any():
+        return np.zeros(count)
     back = np.zeros(len(mass), np.bool_)
     back[:-1] = ~rows.first[1:] & (rows.opened_at[1:] - rows.closed_at[:-1] <= DAY_S)
     key = rows.calendar << 36 | rows.closed_at

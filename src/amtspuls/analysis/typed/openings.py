@@ -94,7 +94,11 @@ def _mark_new(scene: Scene, side: Side, rows: Ints) -> None:
     due = appears_at <= scene.opened_at[with_horizon] + _EDGE_S
     due &= appears_at > scene.open_seen_at[with_horizon] - _EDGE_S
     side.mark(with_horizon[due], Kind.HORIZON_ROLL, Reason.HORIZON, _SURE)
-    beyond = side.untyped[rows] & (scene.day > _last_day_before(scene))[rows]
+    left = side.untyped[rows]
+    rows, rolls = rows[left], rolls[left]
+    if not len(rows):
+        return
+    beyond = scene.day[rows] > _last_day_before(scene)[rows]
     side.mark(rows[beyond & rolls], Kind.HORIZON_ROLL, Reason.NEW_DAY, 0.9)
     side.mark(rows[beyond & ~rolls], Kind.RELEASED, Reason.NEW_DAY, 0.9)
 
@@ -102,14 +106,17 @@ def _mark_new(scene: Scene, side: Side, rows: Ints) -> None:
 def _last_day_before(scene: Scene) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The last day that each span's calendar had shown before the snapshot that opened it."""
     order = order_by(scene.calendar, scene.opened)
-    calendar, opened, day = scene.calendar[order], scene.opened[order], scene.day[order]
+    calendar, opened, day = (
+        column.take(order) for column in (scene.calendar, scene.opened, scene.day)
+    )
     # One running maximum for all calendars: days of later calendars are lifted above those of earlier ones.
     highest = np.maximum.accumulate(calendar << 20 | day)
     begins = np.ones(len(order), np.bool_)
     begins[1:] = (calendar[1:] != calendar[:-1]) | (opened[1:] != opened[:-1])
-    first = np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
-    earlier = highest[np.maximum(first - 1, 0)]
-    same = (first > 0) & (earlier >> 20 == calendar)
-    found = np.full(len(order), -1, np.int64)
-    found[order] = np.where(same, earlier & ((1 << 20) - 1), -1)
+    starts = begins.nonzero()[0]
+    earlier = np.append(-1, highest)[starts]
+    same = earlier >> 20 == calendar[starts]
+    before = np.where(same, earlier & ((1 << 20) - 1), -1)
+    found = np.empty(len(order), np.int64)
+    found[order] = before.repeat(np.append(starts[1:], len(order)) - starts)
     return found

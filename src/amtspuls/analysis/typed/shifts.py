@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.localtime import Ints
@@ -25,6 +26,8 @@ _LOOKS = 48
 """Each is one bit of a number."""
 _SLOT_BITS = 26
 _LEAST_GAPS = 20
+_CHECKS = (4, 8, 16, 32, 64, 128)
+"""After so many steps there may be enough."""
 _USUAL = 0.5
 _STEPS_APART = 2
 _OFTEN = 0.18
@@ -173,7 +176,10 @@ def _free_in_looks(scene: Scene) -> tuple[Ints, Ints]:
 
 
 def _count_gaps(start: Ints, bits: Ints, calendars: int) -> Ints:
-    """How often neighbours in one look and day are so many minutes apart; shape (calendars, minutes)."""
+    """How often neighbours in one look and day are so many minutes apart; shape (calendars, minutes).
+
+    Distances that cannot change which is usual may be missing.
+    """
     calendar, slot = start >> _SLOT_BITS, start & ((1 << _SLOT_BITS) - 1)
     day, key = start - slot % MINUTES_PER_DAY, calendar * MINUTES_PER_DAY - slot
     keys, times = [], []
@@ -190,13 +196,32 @@ def _count_gaps(start: Ints, bits: Ints, calendars: int) -> Ints:
         keys.append(key[row] + slot[other])
         times.append(np.bitwise_count(both))
         left = left & ~both
-        row, left = row[left != 0], left[left != 0]
-    width = calendars * MINUTES_PER_DAY
+        some = left.nonzero()[0]
+        row, left = row[some], left[some]
+        if step in _CHECKS and _are_decided(keys, times, calendar[row], left, calendars):
+            break
+    return _add_up(keys, times, calendars)
+
+
+def _add_up(keys: list[Ints], times: list[NDArray[np.uint8]], calendars: int) -> Ints:
+    """How often each distance came; shape (calendars, minutes)."""
     if not keys:
         return np.zeros((calendars, MINUTES_PER_DAY), np.int64)
-    weights = np.concatenate(times).astype(np.float64)
+    weights, width = np.concatenate(times).astype(np.float64), calendars * MINUTES_PER_DAY
     numbers = np.bincount(np.concatenate(keys), weights, minlength=width)
     return numbers.astype(np.int64).reshape(calendars, MINUTES_PER_DAY)
+
+
+def _are_decided(
+    keys: list[Ints], times: list[NDArray[np.uint8]], calendar: Ints, left: Ints, calendars: int
+) -> bool:
+    """Whether no look that still wants its neighbour can change what is usual."""
+    numbers = _add_up(keys, times, calendars)
+    total, most = numbers.sum(axis=1), numbers.max(axis=1)
+    more = np.bincount(calendar, np.bitwise_count(left), minlength=calendars)
+    usual = (total >= _LEAST_GAPS) & (most > _USUAL * (total + more))
+    none = (total + more < _LEAST_GAPS) | (most + more < _USUAL * total)
+    return bool((usual | none).all())
 
 
 def _have_moved(scene: Scene, rows: Ints, length: Ints, *, vanished: bool) -> Bools:

@@ -107,10 +107,17 @@ def _blocks(typing: Typing, rows: Ints, side: Side, place: Ints, *, each_calenda
     return find_blocks(typing.scene, rows, place, typing.closings.reach, typing.scene.calendar)
 
 
+def _nothing() -> Tally:
+    none, share = np.zeros(0, np.int64), np.zeros(0)
+    return Tally(none, none, none, none, none, np.zeros(0, np.bool_), share, share)
+
+
 def _tally(
     typing: Typing, rows: Ints, blocks: Ints, weight: Floats, missed: Floats, *, opening: bool
 ) -> Tally:
     scene = typing.scene
+    if not len(rows):
+        return _nothing()
     number = count_bookings(scene, rows, blocks, typing.closings.reach)
     # Rows ascend by (calendar, slot), so the first of a block is the one with the lowest place.
     lead = np.full(len(number), len(rows), np.int64)
