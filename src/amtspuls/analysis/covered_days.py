@@ -61,9 +61,10 @@ class CoveredDays:
         inside: NDArray[np.bool_] = (column >= 0) & (column < width)
         if width == 0:
             return inside
-        found: NDArray[np.bool_] = self.table[self.codes[views], np.clip(column, 0, width - 1)]
-        both: NDArray[np.bool_] = inside & found
-        return both
+        # Columns outside lie in another row, or are cut: what is found there does not count.
+        column += self.codes.take(views) * width
+        inside &= self.table.ravel().take(column, mode="clip")
+        return inside
 
     def contain(self, views: Ints, days: Ints) -> NDArray[np.bool_]:
         """Whether each view (an index) covers each of some days; shape (views, days)."""

@@ -115,12 +115,11 @@ def _thinned(count: int, calendar: Ints, chosen: Bools) -> Ints:
     """Some of the chosen rows of each calendar, spread evenly; fewer where there are many calendars."""
     most = max(_FEWEST_CLOSINGS, min(_MOST_CLOSINGS, _ALL_CLOSINGS // max(1, count)))
     places = np.flatnonzero(chosen)
-    owner = calendar[places]
-    begins = np.searchsorted(owner, owner)
-    size = np.searchsorted(owner, owner, "right") - begins
-    rank = _range(len(places)) - begins
-    stride = -(-size // most)
-    return places[np.flatnonzero(rank % np.maximum(stride, 1) == 0)]
+    # Rows ascend by calendar.
+    sizes = np.bincount(calendar[places], minlength=count)
+    rank = _range(len(places)) - (np.cumsum(sizes) - sizes).repeat(sizes)
+    strides = np.maximum(-(-sizes // most), 1)
+    return places[np.flatnonzero(rank % strides.repeat(sizes) == 0)]
 
 
 def group_mirrors(pairs: Pairs) -> Ints:
