@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -98,15 +98,8 @@ def learn_refresh(seen: Sightings, leaves_at: Ints) -> Refresh:
     # A machine's beat follows the wall clock, or stays as it is when the clocks are changed.
     for clock in (seen.local, np.asarray):
         clock_s = clock(at)
-        without: list[int] = []
-        for period_s in _PERIODS_S:
-            # What has no beat in a period of whole parts has none in its multiples, whose parts are the same, seen longer.
-            if any(period_s % shorter_s == 0 for shorter_s in without):
-                continue
-            part = _beat(clock_s, period_s, seen.step_s)
-            if part == _NO_BEAT and period_s % seen.step_s == 0:
-                without.append(period_s)
-            if part >= 0 and period_s > (found.period_s or 0):
+        for period_s, part in _beats(clock_s, seen.step_s):
+            if period_s > (found.period_s or 0):
                 support = int(_fits(clock_s, period_s, seen.step_s, part).sum())
                 shown = anything[_fits(clock(anything), period_s, seen.step_s, part)]
                 phase_s = _phase(seen, clock, shown, period_s)
@@ -139,6 +132,20 @@ def _fits(clock_s: Ints, period_s: int, step_s: int, part: int) -> Bools:
     parts = period_s // step_s
     found: Bools = (clock_s % period_s // step_s - part) % parts <= 1
     return found
+
+
+def _beats(clock_s: Ints, step_s: int) -> Iterator[tuple[int, int]]:
+    """Periods at whose beat nearly all changes come, shortest first, each with the part of it."""
+    without: list[int] = []
+    for period_s in _PERIODS_S:
+        # What has no beat in a period of whole parts has none in its multiples: their parts are the same, seen longer.
+        if any(period_s % shorter_s == 0 for shorter_s in without):
+            continue
+        part = _beat(clock_s, period_s, step_s)
+        if part >= 0:
+            yield period_s, part
+        elif part == _NO_BEAT and period_s % step_s == 0:
+            without.append(period_s)
 
 
 def _beat(clock_s: Ints, period_s: int, step_s: int) -> int:
