@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.ordering import (
+    count_values,
     distinct,
     number_rows,
     number_values,
@@ -55,6 +58,8 @@ def test_different_values_are_those_of_a_set(rows: list[Ints]) -> None:
     known, numbers = number_values(values)
     assert known.tolist() == distinct(values).tolist() == sorted(set(values.tolist()))
     assert known[numbers].tolist() == values.tolist()
+    counted = dict(zip(*(column.tolist() for column in count_values(values)), strict=True))
+    assert counted == Counter(values.tolist())
 
 
 @settings(max_examples=effort(60))

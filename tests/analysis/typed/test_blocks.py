@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.analysis.kinds import Kind
-from amtspuls.analysis.typed.blocks import count_bookings, count_starts, find_blocks, number_rows
+from amtspuls.analysis.typed import blocks as module
+from amtspuls.analysis.typed.blocks import (
+    count_bookings,
+    count_starts,
+    find_blocks,
+    number_rows,
+    shares_by_distance,
+)
 from amtspuls.analysis.typed.find import type_changes
 from amtspuls.analysis.typed.scene import Scene
 from support.acted import Page, around, at, kinds_of, office_hours, start
@@ -87,6 +95,28 @@ def test_neighbours_that_go_in_different_snapshots_are_different_bookings() -> N
         )
         == 2
     )
+
+
+@pytest.mark.parametrize("at_once", [7, 8192])
+def test_what_vanishes_together_does_not_depend_on_what_was_asked_before(at_once: int) -> None:
+    page, _ = busy(2)
+    evidence = page.evidence()
+    behaviour = type_changes(evidence).scene.behaviour
+    once, twice = Scene.of(evidence, behaviour), Scene.of(evidence, behaviour)
+    rows = np.flatnonzero(once.vanished)
+    assert len(rows) > 20
+    with patch.object(module, "_AT_ONCE", at_once):
+        for some in (rows[::3], rows[1::2]):
+            assert shares_by_distance(twice, some) is not None
+        whole, parts = (shares_by_distance(scene, rows) for scene in (once, twice))
+    assert whole is not None
+    assert parts is not None
+    assert whole.share.tolist() == parts.share.tolist()
+    assert whole.blocks.tolist() == parts.blocks.tolist()
+    for steps in (1, 4):
+        beside = once.slot[rows] + steps * once.grid[rows]
+        free = once.span_at(once.calendar[rows], beside, once.closed[rows]) >= 0
+        assert module._BESIDE[twice].of(twice, rows)[0][steps - 1].tolist() == free.tolist()
 
 
 def scene_of(slots: list[int]) -> Scene:
