@@ -67,6 +67,7 @@ def test_leaving_out_what_lies_beyond_changes_nothing(rows: list[Row], share: fl
 @settings(max_examples=effort(60))
 @given(rows=ROWS)
 @example(rows=[(0, 0, 5, True)] * 30 + [(2, 10, 5, True), (2, 12, 9, True), (2, 40, 5, False)])
+@example(rows=[(0, 0, 10, True)] + [(0, 0, 1, False)] * 4 + [(0, 2, 3, True)] * 12)
 def test_the_edge_is_that_with_the_best_score_of_all_leads(few: int, rows: list[Row]) -> None:
     found = look(rows, few)
     for number in range(5):
