@@ -64,8 +64,8 @@ def week_page(watched: Sequence[Watched]) -> Iterator[str]:
     yield (
         f"{len(watched)} portals as the predecessor took them, rule `{watched[0].transitions.rule}`. The truth is not"
         " known. Changes are start times of calendars that appeared or vanished; a booking may close several."
-        " The ranges do not allow for a page that is read in the wrong way altogether: of `boenen`, `rhedawiedenbrueck`"
-        " and two more that is [likely or possible](reference/estimates.md#known-limits)."
+        " The ranges do not allow for a page that is read in the wrong way altogether: of `boenen`, `rhedawiedenbrueck`,"
+        " `kherfordkfz`, `schriesheim` and two more that is [likely or possible](reference/estimates.md#known-limits)."
     )
     yield ""
     yield "| | low | central | high | predecessor, raw | clipped |"
