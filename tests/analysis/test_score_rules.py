@@ -9,11 +9,14 @@ from functools import cache
 import pytest
 
 from amtspuls.analysis.kinds import Kind
+from amtspuls.analysis.score import score_rules
 from amtspuls.analysis.score_archive import ScoreArchive
 from amtspuls.analysis.score_findings import Findings
 from amtspuls.analysis.score_rules import RULES
 from amtspuls.analysis.score_truth import TruthLine, TruthRecord, true_changes
+from amtspuls.analysis.score_typed import TYPED
 from amtspuls.archive.base import PortalRecord
+from amtspuls.cli.scoring import prepare_scenario
 from amtspuls.replica.town import SCENARIOS, make_scenario, take_looks
 
 pytestmark = pytest.mark.slow
@@ -89,3 +92,26 @@ def test_what_begins_before_the_page_is_renewed_was_never_seen_to_be_booked(
     )
 
     assert [one.kind for one in true_changes(record)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "busy-city",
+        "flapper",
+        "vaccination",
+        "absent-when-sold-out",
+        "narrow-view",
+        "floating-grid",
+    ],
+)
+def test_in_the_scenarios_that_are_hard_the_typed_rule_stays_as_good_as_it_is(name: str) -> None:
+    """One week of a seed below 1000; the other scenarios are in typed/test_town.py."""
+    (score,) = score_rules(*prepare_scenario(name, 7, 1), (TYPED,))
+    booked, cancelled = score.kind(Kind.BOOKED), score.kind(Kind.CANCELLED)
+
+    assert booked.truth > 40
+    assert abs(booked.error or 0) <= 0.1
+    assert min(booked.precision or 0, booked.recall or 0) >= 0.9
+    for one in (booked, cancelled):
+        assert one.found.low <= one.truth <= one.found.high
