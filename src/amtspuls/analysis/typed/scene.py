@@ -58,7 +58,9 @@ class Scene:
     def of(cls, evidence: Evidence, behaviour: Behaviour) -> Scene:
         """The scene of a portal, with what was learned of its calendars."""
         later = evidence.later_spans
-        starts_s = evidence.offsets.start_of_slots(later.slot)
+        starts_s = evidence.span_start_s
+        if len(starts_s) < len(later.slot):
+            starts_s = evidence.offsets.start_of_slots(later.slot)
         ends_s = np.minimum(later.closed_at, starts_s)
         kept = (ends_s >= evidence.asked.from_s - MEMORY_S).nonzero()[0]
         spans, start_s = later, starts_s
