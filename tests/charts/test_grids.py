@@ -13,13 +13,17 @@ from amtspuls.analysis.kinds import KINDS, Kind
 from amtspuls.analysis.measures import load_watched
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.span_rule import find_by_spans
+from amtspuls.charts.base import Options
 from amtspuls.charts.booking_times import _text, read_hours_of_week
 from amtspuls.charts.coverage import read_coverage
+from amtspuls.charts.free_stock import draw_free_stock
 from amtspuls.charts.free_stock_data import read_free_days
 from amtspuls.charts.lead_time import read_lead_times
 from amtspuls.charts.releases import read_releases
+from amtspuls.charts.render import render_svg
 from amtspuls.charts.words import Lang
 from support.measure_cases import portals, with_gap
+from support.pictures import texts_of
 from support.relabelled import relabelled
 from support.slow_pictures import STEP_S, free_on, is_joined, local, steps, view_at
 from support.tiny_archive import TinyPortal, TinyReader, TinySnapshot, TinyView, days, utc
@@ -70,6 +74,16 @@ def test_days_that_a_view_does_not_cover_are_unknown_and_not_empty() -> None:
         [False, False, True],
     ]
     assert found.answering == 1
+
+
+def test_the_legend_of_free_slots_says_what_its_numbers_count() -> None:
+    shot = TinySnapshot(
+        utc("2026-01-26 05:00"), (TinyView(1, covered=days("2026-01-27", "2026-01-28")),)
+    )
+    for lang, title in ((Lang.EN, "free on the day:"), (Lang.DE, "am Tag frei:")):
+        one = watched_of(TinyPortal("bonn", [shot]))
+        shown = texts_of(render_svg(draw_free_stock([one], options=Options(lang=lang))))
+        assert title in shown
 
 
 @settings(max_examples=12, deadline=None)

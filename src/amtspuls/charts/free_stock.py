@@ -104,20 +104,26 @@ def _layers(
 ) -> list[alt.Chart]:
     x = real_time_axis(found.pieces, options.lang).title(say("moment"))
     y = day_axis(found.first_day, len(found.free), options.lang).title(say("slot_day"))
-    names = [
-        say("unknown"),
-        say("none"),
-        *classes.names(say("more", number="{number}"), options.lang),
-    ]
-    colours = [GREY, WHITE, *classes.colours]
+    more = classes.names(say("more", number="{number}"), options.lang)
+    names = [say("unknown"), say("none"), *more]
     for row in rows:
         row["what"] = names[row["class"] + 1]
-    colour = alt.Color(
+    cells = (
+        alt.Chart(inline(rows))
+        .mark_rect()
+        .encode(x=x, x2="until:Q", y=y, y2="next:Q", color=_colour(names, classes, say))
+    )
+    return [cells, *_unknown(rows, x), _today(found, x, y)]
+
+
+def _colour(names: list[str], classes: Classes, say: Say) -> alt.Color:
+    return alt.Color(
         "what:N",
-        title=None,
-        scale=alt.Scale(domain=names, range=colours),
+        title=say("legend"),
+        scale=alt.Scale(domain=names, range=[GREY, WHITE, *classes.colours]),
         legend=alt.Legend(
             orient="top",
+            titleOrient="left",
             direction="horizontal",
             offset=4,
             symbolStrokeColor=QUIET,
@@ -125,31 +131,33 @@ def _layers(
             columns=len(names),
         ),
     )
-    cells = (
-        alt.Chart(inline(rows))
-        .mark_rect()
-        .encode(x=x, x2="until:Q", y=y, y2="next:Q", color=colour)
-    )
+
+
+def _unknown(rows: list[dict[str, Any]], x: alt.X) -> list[alt.Chart]:
+    """A line through what is not known: grey alone is a shade among shades."""
     unknown = [row for row in rows if row["class"] == -1]
-    layers = [cells]
-    if unknown:
-        layers.append(
-            alt.Chart(inline(unknown))
-            .mark_rule(color=QUIET, strokeWidth=0.4)
-            .encode(x=x, x2="until:Q", y=alt.Y("middle:Q"))
-        )
+    if not unknown:
+        return []
+    lines: alt.Chart = (
+        alt.Chart(inline(unknown))
+        .mark_rule(color=QUIET, strokeWidth=0.4)
+        .encode(x=x, x2="until:Q", y=alt.Y("middle:Q"))
+    )
+    return [lines]
+
+
+def _today(found: FreeDays, x: alt.X, y: alt.Y) -> alt.Chart:
+    """The line of steps below which days have passed."""
+    edges, days = found.pieces.edges_s.tolist(), found.today_at_edges.tolist()
     steps = [
-        {"from": edge, "row": int(day) - found.first_day}
-        for edge, day in zip(
-            found.pieces.edges_s.tolist(), found.today_at_edges.tolist(), strict=True
-        )
+        {"from": edge, "row": day - found.first_day} for edge, day in zip(edges, days, strict=True)
     ]
-    layers.append(
+    line: alt.Chart = (
         alt.Chart(inline(steps))
         .mark_line(color=INK, strokeWidth=1.2, interpolate="step-after")
         .encode(x=x, y=y)
     )
-    return layers
+    return line
 
 
 PICTURE = Picture(
