@@ -13,6 +13,7 @@ from shutil import copytree
 import pyarrow.parquet as pq
 import pytest
 
+from amtspuls import __version__
 from amtspuls.archive.sealed.manifest import LIVE
 from amtspuls.archive.sealed.write import write_week
 from amtspuls.archive.week import IsoWeek
@@ -164,8 +165,9 @@ def test_transitions_count_start_times_by_kind(archive: Path) -> None:
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv"])
 def test_every_change_is_written_with_its_reason(
-    archive: Path, tmp_path: Path, ending: str
+    archive: Path, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("amtspuls.analysis.transition_table._ROWS_AT_ONCE", 3)
     place = tmp_path / f"changes{ending}"
     run_well("transitions", "--archive", archive, "--out", place)
     if ending == ".parquet":
@@ -173,12 +175,17 @@ def test_every_change_is_written_with_its_reason(
         assert table.schema.metadata[b"amtspuls.command"] == (
             b"amtspuls transitions --out changes.parquet"
         )
+        weeks = json.loads(run_well("transitions", "--archive", archive, "--format", "json").out)
+        assert table.schema.metadata[b"amtspuls.weeks"].decode() == weeks[0]["weeks"]
         rows = table.to_pylist()
         booked = [row for row in rows if row["kind"] == "booked"]
         assert len({row["episode"] for row in booked}) == len(BOOKED)
         assert all(row["seen_at"] < row["at"] for row in booked)
     else:
         rows = list(csv.DictReader(io.StringIO(place.read_text("utf-8"))))
+        (origin,) = {(row["weeks"], row["version"], row["command"]) for row in rows}
+        assert origin[1:] == (__version__, "amtspuls transitions --out changes.csv")
+        assert all(row["archive_digest"] and 0 < float(row["coverage"]) <= 1 for row in rows)
     kinds = Counter((row["kind"], row["reason"]) for row in rows)
     assert kinds["booked", "stays-away"] == 2 * len(BOOKED)
     assert kinds["held", "comes-back"] == 2 * len(HELD)

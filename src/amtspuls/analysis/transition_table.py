@@ -26,6 +26,7 @@ APPEARED = (
     *(Kind.GRID_SHIFT,),
 )
 ENDINGS = (".parquet", ".csv")
+_ROWS_AT_ONCE = 65_536
 
 
 def kind_columns() -> list[str]:
@@ -71,8 +72,23 @@ def changes_table(watched: Sequence[Watched], provenance: Provenance) -> pa.Tabl
     """
     parts = [_portal_table(one) for one in watched]
     table = pa.concat_tables(parts)
-    origin = {f"amtspuls.{key}": str(value) for key, value in provenance.as_dict().items()}
+    origin = {
+        f"amtspuls.{key}": "" if value is None else str(value)
+        for key, value in _origin_of(provenance).items()
+    }
     return table.replace_schema_metadata(origin)
+
+
+def _origin_of(provenance: Provenance) -> Mapping[str, str | float | None]:
+    return {"coverage": provenance.coverage, **provenance.columns()}
+
+
+def _with_origin(table: pa.Table, provenance: Provenance) -> pa.Table:
+    """The same in columns: CSV has no metadata, and rows that are copied elsewhere keep their origin."""
+    for key, value in _origin_of(provenance).items():
+        kind = pa.float64() if key == "coverage" else pa.string()
+        table = table.append_column(key, pa.repeat(pa.scalar(value, kind), table.num_rows))
+    return table
 
 
 def _portal_table(one: Watched) -> pa.Table:
@@ -124,5 +140,9 @@ def write_changes(watched: Sequence[Watched], provenance: Provenance, path: Path
         if ending == ".parquet":
             parquet.write_table(table, stream, compression="zstd")
         else:
-            csv.write_csv(table, stream)
+            # Piece by piece: the same words in millions of rows would fill the memory.
+            with csv.CSVWriter(stream, _with_origin(table[:0], provenance).schema) as writer:
+                for begin in range(0, table.num_rows, _ROWS_AT_ONCE):
+                    piece = table.slice(begin, _ROWS_AT_ONCE)
+                    writer.write_table(_with_origin(piece, provenance))
     return int(table.num_rows)
