@@ -63,7 +63,10 @@ def test_a_week_is_a_range_of_local_midnights(
     assert code == 0
     page = unwrapped(out.read_text("utf-8"))
     assert "2026-01-26 00:00 bis 2026-02-02 00:00 (Europe/Berlin)" in page
-    assert "--from 2026-01-26 --until 2026-02-02" in page
+    assert "measure wait --by all --from 2026-01-26 --until 2026-02-02" in page
+    # The range alone would leave out what the predecessor said of the week.
+    assert "<code>amtspuls report --week 2026-05 --lang de</code>" in page
+    assert "report --from" not in page
     assert '<html lang="de">' in page
 
 

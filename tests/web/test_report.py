@@ -271,6 +271,7 @@ def test_tables_and_their_csv_say_what_the_measures_say() -> None:
     (row,) = tables["portals.csv"]
     assert (row["portal"], row["weeks"], row["version"]) == ("bonn", "2026-05", __version__)
     assert row["archive_digest"] == digest_of(watched)
+    assert row["command"] == "amtspuls report"
     for name, keys in (
         ("activity", ("bookings", "cancellations", "coverage")),
         ("wait", ("median_first_days", "median_third_days")),

@@ -63,7 +63,9 @@ def write_report(
     if archive and week:
         ids = {one.evidence.record.portal_id for one in watched}
         legacy = read_legacy(archive, week, ids)
-    page = render_report(watched, reader.stops(), options, lang=lang, legacy=legacy, places=places)
+    page = render_report(
+        watched, reader.stops(), options, week=week, lang=lang, legacy=legacy, places=places
+    )
     write_whole(page.encode(), to)
 
 
@@ -72,6 +74,7 @@ def render_report(
     stops: Mapping[str, Stop],
     options: Mapping[str, Any] | None = None,
     *,
+    week: IsoWeek | None = None,
     lang: Lang = Lang.EN,
     legacy: LegacyFigures | None = None,
     places: Places | None = None,
@@ -84,6 +87,7 @@ def render_report(
         watched: Portals and range.
         stops: Portals that are stopped now, by id.
         options: Options by name that the commands on the page need to ask the same.
+        week: The week that the page was asked for, where it was one.
         lang: Language of the page.
         legacy: The predecessor's figures, where they are known.
         places: As in ``write_report``.
@@ -95,7 +99,7 @@ def render_report(
     asked = [one for one in watched if _was_asked(one)] or list(watched)
     totals = take_totals(asked)
     status = read_status(asked, stops)
-    source = provenance_of(asked, drawing("report", *(places.words if places else ())))
+    source = provenance_of(asked, _own_command(week, {**spoken, **(options or {})}, places))
     return (
         _environment()
         .get_template("report.html")
@@ -121,6 +125,14 @@ def render_report(
             source_line=partial(_source_line, say=say, lang=lang),
         )
     )
+
+
+def _own_command(week: IsoWeek | None, options: Mapping[str, Any], places: Places | None) -> str:
+    """What writes this page again: only ``--week`` brings the predecessor's figures of a week."""
+    times = ("--from", "--until") if week else ()
+    kept = {name: value for name, value in options.items() if name not in times}
+    named = {"--week": str(week)} if week else {}
+    return command_text("report", *(places.words if places else ()), options={**named, **kept})
 
 
 def _environment() -> Environment:
