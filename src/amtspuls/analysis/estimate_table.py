@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from amtspuls.analysis.base import REFUSED, Column, Row, Unit
 from amtspuls.analysis.bounds import Bounds
 from amtspuls.analysis.estimate import estimate, refusal_of
-from amtspuls.analysis.grouping import By, Watched
+from amtspuls.analysis.grouping import By, Label, Watched, calendar_week, time_keys
 from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.labels import describe_label
+from amtspuls.analysis.localtime import Ints, week_of
 from amtspuls.analysis.observed import Observed, observe
 from amtspuls.analysis.transitions import RULE
 from amtspuls.errors import ConfigError
 
 if TYPE_CHECKING:
-    from amtspuls.analysis.legacy.counts import CalendarCounts
+    from amtspuls.analysis.legacy.counts import LegacyPortals, LegacyQuarters
 
 CITY = "city"
 GROUPINGS = (
@@ -25,7 +29,6 @@ GROUPINGS = (
 )
 """What estimates can be had by, the usual one first."""
 
-_OF_OFFICES = frozenset({By.PORTAL, By.CALENDAR, By.ALL})
 _NO_CITY = "unknown"
 _LEGACY = (
     Column("legacy_bookings", "legacy: bookings", Unit.COUNT),
@@ -73,7 +76,7 @@ def tabulate(
     watched: Sequence[Watched],
     by: str,
     cities: Mapping[str, str],
-    legacy: CalendarCounts | None,
+    legacy: LegacyPortals | None,
 ) -> Sequence[Row]:
     """Estimate by row.
 
@@ -85,18 +88,23 @@ def tabulate(
     """
     if by == CITY:
         return [
-            {CITY: city, **_figures(_both(mine, By.ALL)["", 0]), **_legacy(legacy, mine, By.ALL, 0)}
+            {
+                CITY: city,
+                **_figures(_both(mine, By.ALL)["", 0]),
+                **_legacy(legacy, mine, By.ALL).get(("", 0), _none(legacy)),
+            }
             for city, mine in _by_city(watched, cities)
         ]
     grouping = By(by)
-    rows = []
-    for label, found in _both(watched, grouping).items():
-        row = {**describe_label(watched, grouping, label), **_figures(found)}
-        if grouping in _OF_OFFICES:
-            mine = [one for one in watched if label[0] in ("", one.evidence.record.portal_id)]
-            row |= _legacy(legacy, mine, grouping, label[1])
-        rows.append(row)
-    return rows
+    old = _legacy(legacy, watched, grouping)
+    return [
+        {
+            **describe_label(watched, grouping, label),
+            **_figures(found),
+            **old.get(label, _none(legacy)),
+        }
+        for label, found in _both(watched, grouping).items()
+    ]
 
 
 _Found = tuple[Bounds | None, Bounds | None, Observed]
@@ -122,24 +130,41 @@ def _figures(found: _Found) -> dict[str, Any]:
     return row
 
 
-def _legacy(
-    counts: CalendarCounts | None, watched: Sequence[Watched], by: By, number: int
-) -> dict[str, int | None]:
-    """The old numbers of a row; empty where the weeks are not sealed."""
-    if counts is None:
-        return dict.fromkeys((column.key for column in _LEGACY), None)
-    # The predecessor's rule is many modules that nobody needs who did not ask for its numbers.
-    from amtspuls.analysis.legacy.counts import LegacyCounts
+def _none(legacy: LegacyPortals | None) -> Row:
+    """The old numbers of a row in which nothing was counted; empty where the weeks are not sealed."""
+    return dict.fromkeys((column.key for column in _LEGACY), None if legacy is None else 0)
 
-    total = LegacyCounts()
+
+def _legacy(
+    legacy: LegacyPortals | None, watched: Sequence[Watched], by: By
+) -> dict[Label, dict[str, int]]:
+    """The old numbers of the rows that have any; by time, those of the quarters of an hour in which they were seen."""
+    found: dict[Label, dict[str, int]] = defaultdict(
+        lambda: dict.fromkeys((column.key for column in _LEGACY), 0)
+    )
     for one in watched:
-        portal_id = one.evidence.record.portal_id
-        for key, each in counts.items():
-            if key[0] == portal_id and (
-                by is not By.CALENDAR or key[1] == one.calendars[number].key
-            ):
-                total = total.plus(each)
-    return {column.key: value for column, value in zip(_LEGACY, total, strict=True)}
+        quarters = (legacy or {}).get(one.evidence.record.portal_id)
+        if quarters is None:
+            continue
+        keys = _keys(one, by, quarters)
+        distinct, places = np.unique(keys, return_inverse=True)
+        for column, counts in zip(_LEGACY, quarters.counts, strict=True):
+            sums = np.bincount(places, counts, len(distinct)).astype(np.int64)
+            for key, number in zip(distinct.tolist(), sums.tolist(), strict=True):
+                found[one.label(by, key)][column.key] += number
+    return found
+
+
+def _keys(one: Watched, by: By, quarters: LegacyQuarters) -> Ints:
+    """Key of each quarter of an hour for a grouping."""
+    if not by.of_calendar:
+        return time_keys(by, quarters.local_s)
+    numbers = {calendar.key: number for number, calendar in one.calendars.items()}
+    # A calendar that has no row here has a number that no row has.
+    calendar = np.array([numbers.get(key, -1) for key in quarters.calendar.tolist()], np.int64)
+    if by is By.CALENDAR:
+        return calendar
+    return calendar_week(calendar, week_of(quarters.local_s))
 
 
 def _by_city(

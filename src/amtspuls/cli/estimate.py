@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from amtspuls.analysis.base import Row
     from amtspuls.analysis.grouping import Watched
-    from amtspuls.analysis.legacy.counts import CalendarCounts
+    from amtspuls.analysis.legacy.counts import LegacyPortals
     from amtspuls.analysis.provenance import Provenance
 
 
@@ -98,7 +98,7 @@ def _cities(catalogue: Overlays, config: Config) -> dict[str, str]:
     return {portal_id: city.name for portal_id, city in found.items() if city is not None}
 
 
-def _old_numbers(folder: Path, watched: Sequence[Watched]) -> CalendarCounts | None:
+def _old_numbers(folder: Path, watched: Sequence[Watched]) -> LegacyPortals | None:
     from amtspuls.analysis.legacy.counts import count_weeks
     from amtspuls.analysis.timeline import cuts_a_week, list_weeks
     from amtspuls.archive.week import WEEKS_NAME, IsoWeek
