@@ -113,18 +113,22 @@ def _known_until(one: Watched, local_s: Ints) -> Floats:
 def compute_waits(watched: Sequence[Watched], by: By) -> Figures:
     """Describe the waits by row; every covered second of every calendar weighs the same."""
     rows = gather(watched, by, find_waits, Waits)
-    return {label: _describe(waits) for label, waits in rows.items()}
+    return {label: describe_waits(waits) for label, waits in rows.items()}
 
 
-def _describe(waits: Waits) -> dict[str, float | str | None]:
+def describe_waits(waits: Waits) -> dict[str, float | str | None]:
+    """The figures of one row by column: quantiles in days, or ``> N``, the horizon, and shares."""
     row: dict[str, float | str | None] = {}
+    least = np.zeros(len(_SHARES))
     for name, days in (("first", waits.first_days), ("third", waits.third_days)):
-        known = ~np.isnan(days)
-        beyond = _horizon(waits.horizon_days[known & np.isinf(days)])
-        weights = waits.weight_s[known].astype(np.float64)
-        values = weighted_quantiles(days[known], weights, tuple(_SHARES.values()))
-        for title, value in zip(_SHARES, values, strict=True):
-            row[f"{title}_{name}_days"] = f"> {beyond}" if value == math.inf else value
+        values, certain = _quantiles(waits, days)
+        # The third start is never before the first, nor a quantile below that of a smaller share.
+        least = np.maximum.accumulate(np.maximum(least, certain))
+        for title, value, days_at_least in zip(_SHARES, values, least.tolist(), strict=True):
+            beyond = value == math.inf
+            row[f"{title}_{name}_days"] = f"> {round(days_at_least, 1):g}" if beyond else value
+    weights = waits.weight_s.astype(np.float64)
+    (row["horizon_days"],) = weighted_quantiles(waits.horizon_days, weights, (0.5,))
     known = ~np.isnan(waits.first_days)
     total_s = int(waits.weight_s[known].sum())
     none_s = int(waits.weight_s[known & np.isinf(waits.first_days)].sum())
@@ -134,9 +138,23 @@ def _describe(waits: Waits) -> dict[str, float | str | None]:
     return row
 
 
-def _horizon(days: Floats) -> int:
-    """Whole days that even the shortest look ahead without enough slots reached."""
-    return int(days.min(initial=np.inf)) if len(days) else 0
+def _quantiles(waits: Waits, days: Floats) -> tuple[list[float | None], list[float]]:
+    """Quantiles of the known waits, and for each what it is at least for certain, in days.
+
+    A moment without enough starts makes certain that the wait is longer than the days that were looked
+    at. Of the quantiles that fall on such moments only whole days are told.
+    """
+    known = ~np.isnan(days)
+    weights, shares = waits.weight_s[known].astype(np.float64), tuple(_SHARES.values())
+    values = weighted_quantiles(days[known], weights, shares)
+    if math.inf not in values:
+        return values, [value or 0.0 for value in values]
+    reached = np.where(np.isinf(days), waits.horizon_days, days)[known]
+    bounds = weighted_quantiles(reached, weights, shares)
+    return values, [
+        float(math.floor(bound or 0.0)) if value == math.inf else value or 0.0
+        for value, bound in zip(values, bounds, strict=True)
+    ]
 
 
 def _say(row: Row) -> str:
@@ -146,7 +164,8 @@ def _say(row: Row) -> str:
     empty = f"; no free slot in {percent(none)} of it" if none else ""
     return (
         f"median wait {days_text(row['median_first_days'])} days "
-        f"(third free slot {days_text(row['median_third_days'])}), {measured_in(row)}{empty}"
+        f"(third free slot {days_text(row['median_third_days'])}; looked "
+        f"{days_text(row['horizon_days'])} days ahead), {measured_in(row)}{empty}"
     )
 
 
@@ -161,6 +180,7 @@ MEASURE = Measure(
         Column("median_third_days", "third slot, median days", Unit.DAYS),
         Column("p10_third_days", "third slot, 10 % of the time within", Unit.DAYS),
         Column("p90_third_days", "third slot, 90 % of the time within", Unit.DAYS),
+        Column("horizon_days", "looked ahead, median days", Unit.DAYS),
         Column("none_share", "no slot, % of time", Unit.SHARE),
         Column("unknown_share", "unclear, % of time", Unit.SHARE),
     ),
@@ -171,6 +191,7 @@ MEASURE = Measure(
     formula=(
         "first wait = x1 - t, third wait = x3 - t at each covered moment t, x1 < x2 < ... being the free starts after t\n"
         "median, 10 and 90 %: over all covered moments, weighed by the time they stand for\n"
+        "horizon = end of the last covered day - t, its median over the same moments\n"
         "a moment with too few starts counts as longer than the horizon, it is never left out"
     ),
     source=(
