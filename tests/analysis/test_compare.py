@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
-from amtspuls.analysis.compare import COLUMNS, Comparison, compare_cities
+from amtspuls.analysis.compare import COLUMNS, Comparison, columns_for, compare_cities
 from amtspuls.analysis.estimate import LEAST_COVERAGE, bounds_of
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.measures import load_watched, measure_archive
@@ -161,6 +161,28 @@ def test_offices_that_never_answered_are_named_as_left_out() -> None:
     found = compare(tiny("bielefeldbb"), tiny("bonn", "2026-01-27 06:00"), refused)
     assert said(found, "Bonn: 1 of 2 offices never answered and are left out")
     assert found.rows[1]["offices"] == 1
+    anything = compare(tiny("bielefeldbb"), tiny("bonn"), refused, wish=Wish("citizen_office"))
+    assert said(anything, "Bonn: 1 of 2 calendars never answered")
+
+
+def test_systems_differ_only_between_cities_that_can_be_compared() -> None:
+    wish = Wish("citizen_office")
+    mixed = (tiny("bielefeldbb"), replace(tiny("bonn"), system="tempus"))
+    watched = load_watched(TinyReader(*mixed), Selection())
+    both = [Office(one, 1, packaged("bonn"), Shown(), Told.LISTED) for one in watched]
+    alone = compare_cities({BIELEFELD: both, BONN: []}, watched, wish)
+    assert said(alone, "Bonn: no calendar is of this kind.")
+    assert (said(alone, "Different booking systems"), alone.systems) == (False, ())
+    apart = compare_cities({BIELEFELD: both[:1], BONN: both[1:]}, watched, wish)
+    assert (said(apart, "Different booking systems"), apart.systems) == (True, ("tempus", "tevis"))
+
+
+@pytest.mark.parametrize(("wish", "unit"), [(CARD, "office"), (Wish("citizen_office"), "calendar")])
+def test_what_is_counted_heads_the_columns(wish: Wish, unit: str) -> None:
+    titles = {column.key: column.title for column in columns_for(wish)}
+    assert list(titles) == [column.key for column in COLUMNS]
+    assert titles["offices"] == f"{unit}s"
+    assert titles["least_office_days"] == f"quickest {unit}, median days"
 
 
 def with_shown(told: Told, **shown: Shown) -> Comparison:

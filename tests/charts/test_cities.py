@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -96,13 +97,56 @@ def test_without_such_an_office_the_cities_that_there_are_get_named() -> None:
 def test_the_picture_says_whose_wait_it_is(lang: Lang) -> None:
     chart = draw_cities(reader(), watched(), options=Options(lang=lang))
     shown = texts_of(render_svg(chart))
-    whose = ("person who takes any office: citizen office", "jedes Amt nehmen: Bürgeramt")
+    whose = ("person who takes any calendar: citizen office", "jeden Kalender nehmen: Bürgeramt")
+    spread = ("quickest to slowest calendar", "schnellster bis langsamster Kalender")
+    assert spread[list(Lang).index(lang)] in shown
     assert any(whose[list(Lang).index(lang)] in text for text in shown)
     assert any("Kiel" in text for text in shown)
     measured = ("measured", "gemessen")[list(Lang).index(lang)]
     assert any(measured in text.split(" · ") for text in shown)
     assert {"Beckum", "Bielefeld", "Rottenburg"} <= set(shown)
     assert any("> 9" in row["text"] for row in all_rows(chart) if "text" in row)
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_where_a_service_is_named_offices_are_meant(lang: Lang) -> None:
+    options = Options(service="id_card", lang=lang)
+    shown = texts_of(render_svg(draw_cities(reader(), watched(), options=options)))
+    whose = ("person who takes any office: id card", "jedes Amt nehmen: Personalausweis")
+    assert any(whose[list(Lang).index(lang)] in text for text in shown)
+    spread = ("quickest to slowest office", "schnellstes bis langsamstes Amt")
+    assert spread[list(Lang).index(lang)] in shown
+
+
+@pytest.mark.parametrize("lang", Lang)
+def test_systems_that_differ_are_named_below_the_title(lang: Lang) -> None:
+    mixed = TinyReader(
+        replace(portal("bielefeldbb", (1, "2026-01-27 06:00")), system="smartcjm"),
+        portal("beckum", (1, "2026-01-26 18:00")),
+    )
+    options = Options(lang=lang)
+    said = draw_cities(mixed, load_watched(mixed, Selection()), options=options).title.subtitle
+    named = (
+        "booking systems that show different things: smartcjm, tevis · 2 more make it hard",
+        "Buchungssysteme, die Verschiedenes zeigen: smartcjm, tevis · 2 weitere Umstände",
+    )[list(Lang).index(lang)]
+    assert any(line.startswith(named) for line in said)
+    same = draw_cities(reader(), watched(), options=options).title.subtitle
+    assert not any("tevis" in line for line in same)
+
+
+def test_where_every_wait_is_beyond_the_days_asked_the_axis_ends_there() -> None:
+    sold_out = TinyReader(portal("bielefeldbb"), portal("beckum"))
+    chart = draw_cities(sold_out, load_watched(sold_out, Selection())).to_dict()
+    (dots,) = (layer for layer in chart["layer"] if layer["mark"]["type"] == "point")
+    assert dots["encoding"]["x"]["scale"]["domain"][1] > 9
+    assert max(dots["encoding"]["x"]["axis"]["values"]) == 9
+    rows = [
+        row
+        for row in all_rows(draw_cities(sold_out, load_watched(sold_out, Selection())))
+        if "what" in row
+    ]
+    assert all(row["days"] > 9 and row["text"].startswith("> 9 d") for row in rows)
 
 
 def test_every_kind_has_a_german_name_and_other_pictures_take_none() -> None:

@@ -45,6 +45,10 @@ def test_without_a_service_citizen_offices_are_meant(archive: Path) -> None:
     assert "All services together" in rows[0]["warnings"]
     same = json.loads(compare("bielefeld", "--kind", "citizen office", "--format", "json").out)
     assert same[0]["median_first_days"] == rows[0]["median_first_days"]
+    shown = compare("bielefeld").out
+    assert "Wait of a person who takes any calendar of the city (all services" in shown
+    assert "quickest calendar" in " ".join(shown.split())
+    assert "office," not in shown
     assert archive.is_dir()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from amtspuls.analysis.base import Column, Row, Unit
 from amtspuls.analysis.bounds import rate_bounds
 from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
 from amtspuls.analysis.city_wait import CityWait, Seen, Sight, median_days, moments_of, see_city
-from amtspuls.analysis.compare_warnings import find_warnings
+from amtspuls.analysis.compare_warnings import find_warnings, systems_apart
 from amtspuls.analysis.estimate import bounds_of, refusal
 from amtspuls.analysis.events import Events
 from amtspuls.analysis.grouping import By, Watched
@@ -53,7 +53,14 @@ COLUMNS = (
     Column("until", "until"),
     Column("warnings", "warnings"),
 )
-"""Columns of a comparison."""
+"""Columns of a comparison, as they are headed where a service is named."""
+
+
+def columns_for(wish: Wish) -> tuple[Column, ...]:
+    """The columns, headed by what is counted: without a service calendars, which are more than offices."""
+    return tuple(
+        replace(column, title=column.title.replace("office", wish.unit)) for column in COLUMNS
+    )
 
 
 @dataclass(frozen=True)
@@ -63,10 +70,12 @@ class Comparison:
     Attributes:
         rows: One for each city, in the order asked for.
         warnings: What to mind before any two are compared.
+        systems: Booking systems that differ between the cities, which is one of the warnings; else empty.
     """
 
     rows: tuple[Row, ...]
     warnings: tuple[str, ...]
+    systems: tuple[str, ...] = ()
 
 
 def compare_cities(
@@ -104,7 +113,9 @@ def compare_cities(
     }
     said = " ".join(warnings)
     return Comparison(
-        tuple({**_row(one, len(moments)), **ends, "warnings": said} for one in seen), warnings
+        tuple({**_row(one, len(moments)), **ends, "warnings": said} for one in seen),
+        warnings,
+        systems_apart(seen),
     )
 
 

@@ -46,7 +46,7 @@ def _of_missing(seen: Sequence[Seen], wish: Wish) -> Iterable[str]:
             yield f"{one.city.name}: no page answered in this time, so nothing is known."
         elif one.unseen:
             yield (
-                f"{one.city.name}: {len(one.unseen)} of {len(one.unseen) + len(one.offices)} offices never "
+                f"{one.city.name}: {len(one.unseen)} of {len(one.unseen) + len(one.offices)} {wish.unit}s never "
                 "answered and are left out; the wait may be shorter than it says."
             )
 
@@ -67,9 +67,16 @@ def _of_times(seen: Sequence[Seen]) -> Iterable[str]:
         yield "The cities were watched at different times: give --from and --until."
 
 
+def systems_apart(seen: Sequence[Seen]) -> tuple[str, ...]:
+    """The booking systems of cities that can be compared, if they are several."""
+    there = [one for one in seen if one.offices]
+    systems = sorted({o.one.evidence.record.system for one in there for o in one.offices})
+    return tuple(systems) if len(there) > 1 and len(systems) > 1 else ()
+
+
 def _of_systems(seen: Sequence[Seen]) -> Iterable[str]:
-    systems = sorted({o.one.evidence.record.system for one in seen for o in one.offices})
-    if len(systems) > 1:
+    systems = systems_apart(seen)
+    if systems:
         yield (
             f"Different booking systems ({', '.join(systems)}): what they show as free differs in services, "
             "grid and days ahead."

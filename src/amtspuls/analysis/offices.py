@@ -74,6 +74,14 @@ class Wish:
     kind: Kind | None = None
     service: CommonService | None = None
 
+    @property
+    def unit(self) -> str:
+        """What one of those is that a person may go to: ``office`` or ``calendar``.
+
+        Where no service is named, an office with a calendar for each of its services is several.
+        """
+        return "calendar" if self.service is None else "office"
+
 
 def choose_cities(
     names: Sequence[str], archived: Collection[str], portals: Iterable[Portal]

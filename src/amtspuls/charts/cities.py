@@ -21,7 +21,7 @@ from amtspuls.charts.base import Asked, Options, Picture
 from amtspuls.charts.portals import MOST_ROWS, Compared, days_of, lines_of, order_of
 from amtspuls.charts.portals import TEXTS as LINES
 from amtspuls.charts.style import WIDTH, heading, small_print, styled
-from amtspuls.charts.words import Lang, Texts, say_names, say_number, speaker
+from amtspuls.charts.words import Lang, Say, Texts, say_names, say_number, speaker
 from amtspuls.errors import ConfigError
 
 _ROW_POINTS, _LEAST_POINTS = 22, 60
@@ -62,6 +62,10 @@ TEXTS: Texts = MappingProxyType(
             "{number} cities with longer waits not drawn",
             "{number} Städte mit längeren Wartezeiten nicht gezeichnet",
         ),
+        "systems": (
+            "booking systems that show different things: {names}",
+            "Buchungssysteme, die Verschiedenes zeigen: {names}",
+        ),
         "mind": (
             "{number} things make them hard to compare: see amtspuls compare",
             "{number} Umstände erschweren den Vergleich: siehe amtspuls compare",
@@ -70,8 +74,27 @@ TEXTS: Texts = MappingProxyType(
             "one thing makes them hard to compare: see amtspuls compare",
             "ein Umstand erschwert den Vergleich: siehe amtspuls compare",
         ),
+        "mind_more": (
+            "{number} more make it hard to compare: see amtspuls compare",
+            "{number} weitere Umstände erschweren den Vergleich: siehe amtspuls compare",
+        ),
+        "mind_one_more": (
+            "one thing more makes it hard to compare: see amtspuls compare",
+            "ein weiterer Umstand erschwert den Vergleich: siehe amtspuls compare",
+        ),
     }
 )
+
+_OF_CALENDARS: Texts = MappingProxyType(
+    {
+        "range": ("quickest to slowest calendar", "schnellster bis langsamster Kalender"),
+        "any": (
+            "of a person who takes any calendar: {what}",
+            "für alle, die jeden Kalender nehmen: {what}",
+        ),
+    }
+)
+"""What else it is called where no service is named: an office may have a calendar for each of its services."""
 
 
 class Cities(NamedTuple):
@@ -82,12 +105,14 @@ class Cities(NamedTuple):
         without: Names of cities of the selected portals without such an office.
         offices: Number of calendars in all.
         warnings: How many things make them hard to compare.
+        systems: Booking systems that differ between them, which is one of these things; else empty.
     """
 
     lines: tuple[Compared, ...]
     without: tuple[str, ...]
     offices: int
     warnings: int
+    systems: tuple[str, ...]
 
 
 def make_wish(options: Options) -> Wish:
@@ -138,6 +163,7 @@ def read_cities(
         tuple(city.name for city in every if city.name not in named),
         sum(row["offices"] for row in found.rows),
         len(found.warnings),
+        found.systems,
     )
 
 
@@ -182,7 +208,7 @@ def draw_cities(
     """
     options = options or Options()
     wish = make_wish(options)
-    say = speaker(TEXTS, options.lang)
+    say = speaker(TEXTS if wish.service else {**TEXTS, **_OF_CALENDARS}, options.lang)
     found = found or read_cities(reader, watched, wish, options.catalogue)
     layers = lines_of(found.lines[:MOST_ROWS], options.lang, say)
     chart: alt.LayerChart = alt.LayerChart(layer=layers).resolve_scale(
@@ -198,10 +224,10 @@ def draw_cities(
             say("any", what=what),
             say("offices", number=say_number(found.offices, options.lang)),
             say("left_out", number=hidden) if hidden else "",
-            _mind(found.warnings, options),
         ]
         without = say("without", names=say_names(found.without, options.lang, 8))
-        lines = [" · ".join(filter(None, facts)), without if found.without else ""]
+        mind = " · ".join(_mind(found, say, options.lang))
+        lines = [" · ".join(filter(None, facts)), mind, without if found.without else ""]
         chart.title = heading(
             say("title"), [*lines, *small_print(watched, options.lang, measured="")]
         )
@@ -215,11 +241,14 @@ def _say_wish(wish: Wish, lang: Lang) -> str:
     return ", ".join(filter(None, (kind, NAMES_DE[wish.service] if wish.service else "")))
 
 
-def _mind(warnings: int, options: Options) -> str:
-    say = speaker(TEXTS, options.lang)
-    if not warnings:
-        return ""
-    return say("mind_one") if warnings == 1 else say("mind", number=warnings)
+def _mind(found: Cities, say: Say, lang: Lang) -> list[str]:
+    """What makes them hard to compare: which systems differ, and how many things more there are."""
+    said = [say("systems", names=say_names(found.systems, lang, 8))] if found.systems else []
+    more = found.warnings - len(said)
+    if not more:
+        return said
+    key = ("mind_one" if more == 1 else "mind") + ("_more" if said else "")
+    return [*said, say(key, number=say_number(more, lang))]
 
 
 def _draw(asked: Asked) -> alt.LayerChart:

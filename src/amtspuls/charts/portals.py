@@ -149,8 +149,7 @@ def lines_of(shown: Sequence[Compared], lang: Lang, say: Say) -> list[alt.Chart]
         lang: Language.
         say: Says the texts of ``TEXTS``, or others under the same keys.
     """
-    ends = [days for one in shown for days in (one.median, one.high) if math.isfinite(days)]
-    longest = max([1.0, *ends])
+    longest = _longest(shown)
     beyond = _BEYOND * longest
     rows = [_row(one, beyond, lang, say) for one in shown]
     x = alt.X(
@@ -173,6 +172,13 @@ def lines_of(shown: Sequence[Compared], lang: Lang, say: Say) -> list[alt.Chart]
         *_dots(known, x, y, say),
         _texts(rows, beyond, y),
     ]
+
+
+def _longest(shown: Sequence[Compared]) -> float:
+    """Days that the axis has marks for; where every wait is longer than the days asked, those days."""
+    ends = [days for one in shown for days in (one.median, one.high) if math.isfinite(days)]
+    asked = [float(one.beyond.removeprefix("> ")) for one in shown if one.beyond]
+    return max([1.0, *(ends or asked)])
 
 
 def _marks(longest: float) -> list[int]:

@@ -104,7 +104,7 @@ def _make_wish(kind: str | None, service: str | None) -> Wish:
 
 
 def _print(found: Comparison, provenance: Provenance, wish: Wish, form: Format) -> None:
-    from amtspuls.analysis.compare import COLUMNS
+    from amtspuls.analysis.compare import COLUMNS, columns_for
     from amtspuls.analysis.display import show_figures, show_time
     from amtspuls.analysis.provenance import COLUMNS as ORIGIN
 
@@ -114,13 +114,13 @@ def _print(found: Comparison, provenance: Provenance, wish: Wish, form: Format) 
         return
     told = any(row["cancellation_refused"] for row in found.rows)
     left_out = _FOR_EXPERTS if told else _FOR_EXPERTS | {"cancellation_refused"}
-    columns = [column for column in COLUMNS if column.key not in left_out]
+    columns = [column for column in columns_for(wish) if column.key not in left_out]
     what = (wish.service or "all services") + (f", {wish.kind}" if wish.kind else "")
     print_rows(
         show_figures(columns, found.rows),
         [column.key for column in columns],
         form,
-        title=f"Wait of a person who takes any office of the city ({what.replace('_', ' ')})",
+        title=f"Wait of a person who takes any {wish.unit} of the city ({what.replace('_', ' ')})",
         titles={column.key: column.title for column in columns},
     )
     gap = "\n" if form is Format.MARKDOWN else ""
