@@ -93,6 +93,17 @@ def test_portals_that_show_several_slots_a_day_are_an_error_that_says_so() -> No
         draw(TinyReader(named("bonn", BOOKED, sampled=True)), "successor")
 
 
+def test_a_portal_that_never_answered_does_not_show_more() -> None:
+    lost, bonn = named("jena", [None, None]), named("bonn", BOOKED, sampled=True)
+    with pytest.raises(ConfigError, match=r"choose them with -i: these never answered: jena$"):
+        draw(TinyReader(lost), "successor")
+    with pytest.raises(ConfigError, match=r"these show more: bonn; these never answered: jena$"):
+        draw(TinyReader(lost, bonn), "successor")
+    reader = TinyReader(named("impfen", OFFERS, sampled=True), lost, bonn)
+    shown = texts_of(render_svg(draw(reader, "successor", lang=Lang.DE)))
+    assert "ohne: bonn (mehrere Zeiten je Tag); jena (ohne Antwort)" in shown
+
+
 def test_lines_break_where_nothing_was_observed() -> None:
     gap: list[frozenset[int] | None] = [None] * 16
     chart = draw(TinyReader(named("bonn", [*BOOKED, *gap, *BOOKED])), "seed")

@@ -9,6 +9,7 @@ upper one (docs/reference/pictures.md#rule-successor).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,6 +48,20 @@ def count_successors(evidence: Evidence) -> Ints:
     return np.sort(at[evidence.in_range(at)])
 
 
+class Portals(NamedTuple):
+    """Portals by whether the rule can read them.
+
+    Attributes:
+        readable: They show one slot a day at each place, or unions of such.
+        several: They show more than one slot a day.
+        silent: They never answered, so how many they show is not known.
+    """
+
+    readable: tuple[Evidence, ...]
+    several: tuple[Evidence, ...]
+    silent: tuple[Evidence, ...]
+
+
 def shows_one_a_day(evidence: Evidence) -> bool:
     """Whether no answered view of a portal shows two slots of one day, or its rows are unions of such.
 
@@ -60,10 +75,14 @@ def shows_one_a_day(evidence: Evidence) -> bool:
     return bool(answered.any()) and not (evidence.view_free[answered] > covered[answered]).any()
 
 
-def split_one_a_day(
-    found: Iterable[Evidence],
-) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
-    """Portals that the rule can read, and those that show more than one slot a day."""
-    every = tuple(found)
-    readable = tuple(one for one in every if shows_one_a_day(one))
-    return readable, tuple(one for one in every if not shows_one_a_day(one))
+def split_one_a_day(found: Iterable[Evidence]) -> Portals:
+    """Tell portals that the rule can read from those that show more, and from those that never answered."""
+    readable, several, silent = [], [], []
+    for one in found:
+        if not one.view_answered.any():
+            silent.append(one)
+        elif shows_one_a_day(one):
+            readable.append(one)
+        else:
+            several.append(one)
+    return Portals(tuple(readable), tuple(several), tuple(silent))

@@ -12,6 +12,7 @@ import altair as alt
 import numpy as np
 
 from amtspuls.analysis import seed_rule, successor_rule
+from amtspuls.analysis.evidence import Evidence
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import HOUR_S, Ints
 from amtspuls.analysis.selection import select_portals, split_united
@@ -34,7 +35,7 @@ from amtspuls.charts.style import (
     time_axis,
     wall,
 )
-from amtspuls.charts.words import Say, Texts, say_names, say_number, speaker
+from amtspuls.charts.words import Lang, Say, Texts, say_names, say_number, speaker
 from amtspuls.errors import ConfigError
 
 TEXTS: Texts = MappingProxyType(
@@ -64,6 +65,10 @@ TEXTS: Texts = MappingProxyType(
         "several": (
             "{names} (several slots a day)",
             "{names} (mehrere Zeiten je Tag)",
+        ),
+        "silent": (
+            "{names} (never answered)",
+            "{names} (ohne Antwort)",
         ),
         "peaks": ("most in one {each}: {names}", "meiste je {each}: {names}"),
         "place": ("{number} place", "{number} Ort"),
@@ -116,17 +121,16 @@ def draw_successor(asked: Asked) -> alt.LayerChart:
     """Draw appointments as the seed's vaccination figure did (``analysis.successor_rule``).
 
     Raises:
-        ConfigError: Every selected portal shows several slots of a day.
+        ConfigError: Every selected portal shows several slots of a day, or never answered.
     """
     options, say = asked.options, speaker(TEXTS, asked.options.lang)
-    readable, others = successor_rule.split_one_a_day(one.evidence for one in asked.watched)
-    if not readable:
-        names = say_names([one.record.portal_id for one in others], options.lang, _NAMED_LEFT_OUT)
+    found = successor_rule.split_one_a_day(one.evidence for one in asked.watched)
+    if not found.readable:
         raise ConfigError(
             "the rule successor reads portals that show one slot a day at each place; "
-            f"choose them with -i: these show more: {names}"
+            f"choose them with -i: {_say_unreadable(found)}"
         )
-    watched = [one for one in asked.watched if one.evidence in readable]
+    watched = [one for one in asked.watched if one.evidence in found.readable]
     counts = [
         {
             "appointments": one.evidence.offsets.to_local(
@@ -139,14 +143,27 @@ def draw_successor(asked: Asked) -> alt.LayerChart:
     notes = []
     if any(one.evidence.record.aggregated for one in watched):
         notes.append(say("upper"))
-    left_out = [one.record.portal_id for one in others]
+    left_out = [
+        say(key, names=_name(group, options.lang))
+        for key, group in (("several", found.several), ("silent", found.silent))
+        if group
+    ]
     if left_out:
-        names = say_names(left_out, options.lang, _NAMED_LEFT_OUT)
-        notes.append(say("without", names=say("several", names=names)))
+        notes.append(say("without", names="; ".join(left_out)))
     key = "place" if places == 1 else "places"
     counted = [say(key, number=say_number(places, options.lang))]
     figure = _Figure("title_successor", watched, counts, counted, " · ".join(notes))
     return _draw(figure, cover_timeline(watched), options, say)
+
+
+def _name(group: Sequence[Evidence], lang: Lang) -> str:
+    return say_names([one.record.portal_id for one in group], lang, _NAMED_LEFT_OUT)
+
+
+def _say_unreadable(found: successor_rule.Portals) -> str:
+    """Why none can be read: that nothing answered says nothing of what a page shows."""
+    groups = (("these show more", found.several), ("these never answered", found.silent))
+    return "; ".join(f"{what}: {_name(group, Lang.EN)}" for what, group in groups if group)
 
 
 def _seed_counts(one: Watched) -> Counts:
