@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amtspuls.analysis.base import Answer, Measure, count_of, per_cent
+from amtspuls.analysis.base import Answer, Measure, count_of, per_cent, range_of
 from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
 from amtspuls.analysis.estimate import bounds_of
 from amtspuls.analysis.grouping import By, Watched
@@ -64,6 +64,18 @@ def test_activity_counts_and_divides_by_covered_hours() -> None:
     assert figures(row, "coverage", "snapshots", "provisional") == [1.0, 5, True]
     assert row["from"] == "2026-01-26 06:00:00+01:00"
     assert row["until"] == "2026-01-26 07:15:00+01:00"
+
+
+def test_activity_says_between_which_numbers_the_truth_lies() -> None:
+    answer = ask(morning(), "activity")
+    booked, cancelled = bounds_of(2), bounds_of(1)
+    assert answer.sentence.startswith(
+        f"2 bookings ({booked.low:.0f} to {booked.high:.0f}), "
+        f"1 cancellation ({cancelled.low:.0f} to {cancelled.high:.0f}) and 1 opening ("
+    )
+    row = {"bookings": 8363.4, "bookings_low": 7624.2, "bookings_high": 11617.8}
+    assert range_of(row, "bookings") == ("8\u202f363 bookings (7\u202f624 to 11\u202f618)")
+    assert range_of({"bookings": 1.0}, "bookings") == "1 booking"
 
 
 def test_activity_by_calendar_names_it_and_by_hour_has_all_hours() -> None:

@@ -8,6 +8,7 @@ import altair as alt
 import pytest
 
 from amtspuls import __version__
+from amtspuls.analysis.estimate import bounds_of
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import HOUR_S
 from amtspuls.analysis.measures import load_watched
@@ -19,6 +20,7 @@ from amtspuls.charts.base import Options
 from amtspuls.charts.render import render_png, render_svg
 from amtspuls.charts.words import Lang
 from support.measure_cases import morning, with_gap
+from support.relabelled import watch_by_spans
 from support.tiny_archive import TinyPortal, TinyReader, TinySpan, every, seconds, slot, utc
 
 pytestmark = pytest.mark.slow
@@ -152,6 +154,26 @@ def test_a_german_picture_is_german_in_words_numbers_and_days() -> None:
     assert "1 Portal: bonn · Woche 2026-05 · Ortszeit" in shown
     assert any(text.startswith("Mo 26., ") for text in shown)
     assert any("% der Zeit beobachtet · Schätzung (Regel " in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (Lang.EN, "bookings in all: 2 ({} to {}) · cancellations in all: 1 ({} to {})"),
+        (Lang.DE, "Buchungen insgesamt: 2 ({} bis {}) · Absagen insgesamt: 1 ({} bis {})"),
+    ],
+)
+def test_the_picture_says_between_which_numbers_the_truth_lies(lang: Lang, said: str) -> None:
+    chart = draw_activity(watch_by_spans(morning(), Selection()), options=Options(lang=lang))
+    bounds = [round(bound) for n in (2, 1) for bound in (bounds_of(n).low, bounds_of(n).high)]
+    assert chart.title.subtitle[1] == said.format(*bounds)
+
+
+def test_a_picture_of_too_little_has_no_totals() -> None:
+    rare = load_watched(morning(), Selection(until_at=utc("2026-01-26 08:00")))
+    subtitle = draw_activity(rare).title.subtitle
+    assert len(subtitle) == 2
+    assert not any("in all" in line for line in subtitle)
 
 
 def test_options_set_the_size() -> None:

@@ -13,6 +13,7 @@ from amtspuls.analysis.base import (
     Unit,
     count_of,
     measured_in,
+    range_of,
 )
 from amtspuls.analysis.estimate import estimate
 from amtspuls.analysis.grouping import By, Watched, count_events
@@ -57,7 +58,7 @@ def _say(row: Row) -> str:
     rate = row["bookings_per_hour"]
     hourly = "" if rate is None else f" ({rate:.1f} bookings per covered hour and portal)"
     return (
-        f"{count_of(row['bookings'], 'booking')}, {count_of(row['cancellations'], 'cancellation')} "
+        f"{range_of(row, 'bookings')}, {range_of(row, 'cancellations')} "
         f"and {count_of(row['openings'], 'opening')}{hourly}, {measured_in(row)}"
     )
 

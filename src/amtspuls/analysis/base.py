@@ -172,3 +172,17 @@ def count_of(number: float | None, one: str, many: str | None = None) -> str:
         return f"an unknown number of {many or one + 's'}"
     whole = round(number)
     return f"{whole:,} {one if whole == 1 else many or one + 's'}".replace(",", "\u202f")
+
+
+def range_of(row: Row, name: str) -> str:
+    """An estimate with its noun and its range: ``8 363 bookings (7 624 to 11 618)``.
+
+    Args:
+        row: Has the columns ``name``, ``name_low`` and ``name_high``; without bounds the number stands alone.
+        name: ``bookings`` or ``cancellations``.
+    """
+    said = count_of(row[name], name.removesuffix("s"))
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None:
+        return said
+    return f"{said} ({round(low):,} to {round(high):,})".replace(",", "\u202f")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from amtspuls.analysis.base import Measure, Row, count_of, per_cent
+from amtspuls.analysis.base import Measure, Row, count_of, per_cent, range_of
 from amtspuls.analysis.behaviour import Behaviour, CalendarBehaviour, behaviour_of
 from amtspuls.analysis.behaviour.words import (
     UNKNOWN,
@@ -210,14 +210,8 @@ def _booked(figures: dict[str, Row]) -> Line:
     row = figures["activity"]
     words = row["refused"] or UNKNOWN
     if row["bookings"] is not None:
-        words = ", ".join(_between(row, name) for name in ("bookings", "cancellations"))
+        words = ", ".join(range_of(row, name) for name in ("bookings", "cancellations"))
     return Line("bookings", words, f"measure activity, rule {row['rule']}")
-
-
-def _between(row: Row, name: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    said = count_of(row[name], name.removesuffix("s"))
-    return said if low is None or high is None else f"{said} ({low:.0f} to {high:.0f})"
 
 
 def _row(one: Watched, learned: Behaviour, each: CalendarBehaviour) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from types import MappingProxyType
 import altair as alt
 
 from amtspuls.analysis import seed_rule, successor_rule
-from amtspuls.analysis.grouping import Watched
+from amtspuls.analysis.estimate import estimate
+from amtspuls.analysis.grouping import By, Watched
+from amtspuls.analysis.kinds import Kind
 from amtspuls.analysis.localtime import HOUR_S
 from amtspuls.analysis.timeline import Bin, Timeline, read_timeline
 from amtspuls.charts.activity_lines import draw_seed, draw_successor
@@ -30,7 +32,7 @@ from amtspuls.charts.style import (
     time_axis,
     wall,
 )
-from amtspuls.charts.words import Say, Texts, say_number, speaker
+from amtspuls.charts.words import Lang, Say, Texts, say_number, speaker
 
 GAP_BELOW = 0.5
 """Hours of which less was covered are grey."""
@@ -41,6 +43,10 @@ TEXTS: Texts = MappingProxyType(
         "per": ("per {each}", "je {each}"),
         "bookings": ("bookings", "Buchungen"),
         "cancellations": ("cancellations", "Absagen"),
+        "in_all": (
+            "{what} in all: {number} ({low} to {high})",
+            "{what} insgesamt: {number} ({low} bis {high})",
+        ),
         "gap": ("not or hardly observed", "nicht oder kaum beobachtet"),
         "untimed": (
             "{number} changes across gaps not drawn",
@@ -89,8 +95,22 @@ def _title(
         key = "untimed_one" if timeline.untimed == 1 else "untimed"
         more += [say(key, number=say_number(timeline.untimed, options.lang))]
     rule = watched[0].transitions.rule
-    lines = small_print(watched, options.lang, rule=rule, more=more)
+    about, facts = small_print(watched, options.lang, rule=rule, more=more)
+    lines = [about, _say_totals(watched, options.lang, say), facts]
     return heading(say("title", each=_each(timeline, say)), lines)
+
+
+def _say_totals(watched: Sequence[Watched], lang: Lang, say: Say) -> str:
+    """Both sums of the whole range with low and high; what may not be estimated is not told."""
+    totals = []
+    for key, kind in (("bookings", Kind.BOOKED), ("cancellations", Kind.CANCELLED)):
+        found = estimate(watched, kind, By.ALL)["", 0]
+        if found:
+            number, low, high = (
+                say_number(value, lang) for value in (found.central, found.low, found.high)
+            )
+            totals.append(say("in_all", number=number, what=say(key), low=low, high=high))
+    return " · ".join(totals)
 
 
 def _each(timeline: Timeline, say: Say) -> str:
