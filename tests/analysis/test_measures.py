@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amtspuls.analysis.base import Answer, Measure, count_of, per_cent, range_of
+from amtspuls.analysis.base import Answer, Measure, Unit, count_of, per_cent, range_of
 from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
 from amtspuls.analysis.estimate import bounds_of
 from amtspuls.analysis.grouping import By, Watched
@@ -484,3 +484,14 @@ def test_a_slot_booked_at_the_first_moment_of_the_range_was_offered_in_it() -> N
     since = Selection(from_at=utc("2026-01-26 05:30"))
     total = ask(morning(), "wanted-times", "all", since).total
     assert figures(total, "offered", "booked") == [3, 2]
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
+def test_every_number_has_a_unit(measure: Measure) -> None:
+    watched = load_watched(two_portals(), Selection())
+    units = {column.key: column.unit for column in measure.columns}
+    for by in measure.by:
+        for row in take_measure(measure, watched, by).rows:
+            for key in units.keys() - {"usual_hour"}:
+                number = isinstance(row[key], int | float)
+                assert not number or units[key] is not Unit.NONE, key

@@ -24,8 +24,11 @@ class Unit(StrEnum):
     SHARE = "%"
     DAYS = "days"
     HOURS = "hours"
+    MINUTES = "minutes"
     COUNT = "count"
+    SLOTS = "slots"
     PER_HOUR = "per hour"
+    PER_WEEK = "per week"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from amtspuls.analysis.base import REFUSED, Answer, Column, Row, Unit, percent_o
 _SMALL_PRINT = frozenset({"from", "until", "rule", "provisional"})
 """Columns that are the same in every row, or nearly; people read them once."""
 _HOURS_OF_DAY = frozenset({"hour", "usual_hour"})
+_WHOLE_WHERE_WHOLE = frozenset({Unit.NONE, Unit.SLOTS, Unit.PER_WEEK})
+"""Numbers of these are written without digits after the point where they have none."""
 _WHOLE_FROM = 100
 """From here on a digit after the point is noise."""
 
@@ -52,7 +54,7 @@ def _show(column: Column, row: Row) -> Any:
         return show_coverage(value)
     if column.unit is Unit.SHARE:
         return show_share(value)
-    if column.unit is Unit.NONE and value.is_integer():
+    if column.unit in _WHOLE_WHERE_WHOLE and value.is_integer():
         return round(value)
     return _show_amount(value, 1 if column.unit in (Unit.DAYS, Unit.HOURS) else 2)
 

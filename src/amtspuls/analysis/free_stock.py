@@ -47,8 +47,8 @@ MEASURE = Measure(
     question="How much is free: slots of a calendar, and days with at least one.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
-        Column("mean_slots", "free slots, mean"),
-        Column("median_slots", "free slots, median"),
+        Column("mean_slots", "free slots, mean", Unit.SLOTS),
+        Column("median_slots", "free slots, median", Unit.SLOTS),
         Column("mean_days", "days with a slot, mean", Unit.DAYS),
         Column("median_days", "days with a slot, median", Unit.DAYS),
         Column("unknown_share", "not read whole, % of time", Unit.SHARE),

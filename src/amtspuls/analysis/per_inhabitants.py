@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from amtspuls.analysis.base import REFUSED, Column, Figures, Measure, Row, count_of, measured_in
+from amtspuls.analysis.base import (
+    REFUSED,
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    count_of,
+    measured_in,
+)
 from amtspuls.analysis.estimate import refusal_of
 from amtspuls.analysis.grouping import By, Label, Watched, count_events
 from amtspuls.analysis.observed import observe
@@ -94,10 +103,10 @@ MEASURE = Measure(
     question="Can it be true: bookings a week for every 1,000 inhabitants of the town.",
     by=(By.PORTAL, By.ALL),
     columns=(
-        Column("bookings_per_week", "bookings a week", estimated=True),
-        Column("inhabitants", "inhabitants"),
+        Column("bookings_per_week", "bookings a week", Unit.PER_WEEK, estimated=True),
+        Column("inhabitants", "inhabitants", Unit.COUNT),
         Column("related_to", "of"),
-        Column("per_1000_week", "a week per 1,000", estimated=True),
+        Column("per_1000_week", "a week per 1,000", Unit.PER_WEEK, estimated=True),
         Column("inhabitants_source", "inhabitants from"),
         REFUSED,
     ),

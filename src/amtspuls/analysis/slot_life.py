@@ -95,8 +95,8 @@ MEASURE = Measure(
     question="How long does a new slot stay before it is gone.",
     by=(By.PORTAL, By.ALL, By.CALENDAR, By.HOUR, By.WEEKDAY, By.DAY, By.WEEK),
     columns=(
-        Column("slots", "new slots"),
-        Column("gone", "seen to go"),
+        Column("slots", "new slots", Unit.COUNT),
+        Column("gone", "seen to go", Unit.COUNT),
         Column("median_hours", "half gone after, hours", Unit.HOURS),
         Column("within_hour_share", "gone within an hour, %", Unit.SHARE),
         Column("within_day_share", "within a day, %", Unit.SHARE),

@@ -106,8 +106,8 @@ MEASURE = Measure(
     question="Which hours and weekdays do people want: booked slots among those offered.",
     by=(By.HOUR, By.WEEKDAY, By.ALL),
     columns=(
-        Column("offered", "offered slots"),
-        Column("booked", "booked slots", estimated=True),
+        Column("offered", "offered slots", Unit.COUNT),
+        Column("booked", "booked slots", Unit.COUNT, estimated=True),
         Column("booked_share", "booked, % of offered", Unit.SHARE, estimated=True),
         Column("share_of_offered", "% of all offered", Unit.SHARE),
         Column("share_of_booked", "% of all booked", Unit.SHARE, estimated=True),
