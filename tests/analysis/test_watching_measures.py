@@ -151,16 +151,21 @@ def slow_stock(found: list[Piece]) -> Row:
 def slow_wait(found: list[Piece]) -> Row:
     row: Row = {}
     whole = sum(piece.seconds for piece in found)
+    told: list[tuple[float, float]] = []
     for name, rank in (("first", 1), ("third", 3)):
         known = [(w, p) for p in found if (w := waits_of(p, rank)) is not None]
-        reach = [horizon(p) for w, p in known if math.isinf(w)]
+        sure = [(horizon(p) if math.isinf(w) else w, p.seconds) for w, p in known]
         for title, share in (("p10", 0.1), ("median", 0.5), ("p90", 0.9)):
             value = weighted([(w, p.seconds) for w, p in known], share)
-            row[f"{title}_{name}_days"] = f"> {int(min(reach))}" if value == math.inf else value
+            least = int(weighted(sure, share) or 0) if value == math.inf else value or 0
+            told.append((share, least))
+            most = max(days for smaller, days in told if smaller <= share)
+            row[f"{title}_{name}_days"] = f"> {round(most, 1):g}" if value == math.inf else value
         if rank == 1:
-            sure = sum(p.seconds for _, p in known)
+            in_all = sum(p.seconds for _, p in known)
             none = sum(p.seconds for w, p in known if math.isinf(w))
-            row |= {"none_share": rate(none, sure), "unknown_share": rate(whole - sure, whole)}
+            row |= {"none_share": rate(none, in_all), "unknown_share": rate(whole - in_all, whole)}
+    row["horizon_days"] = weighted([(horizon(p), p.seconds) for p in found], 0.5)
     return row
 
 
