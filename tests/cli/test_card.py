@@ -69,6 +69,19 @@ def test_unknown_is_said_as_unknown(tmp_path: Path) -> None:
     assert row["notice_s"] is row["horizon_s"] is None
 
 
+def test_one_snapshot_does_not_say_how_steady_a_page_is(tmp_path: Path, planted: str) -> None:
+    first = next(iter(snapshots([Plan(key="a")], step_s=3600)))
+    with closing(open_writer(tmp_path)) as writer:
+        writer.store(KIEL, replace(first, portal_id=KIEL.id))
+    found = card(KIEL.id, "--archive", str(tmp_path))
+    lines = {line["about"]: line["value"] for line in found["lines"]}
+    assert lines["flaky"] == "unknown"
+    assert found["calendars"][0]["flaky_share"] is None
+    assert lines["seen ahead"].startswith("at least ")
+    steady = card(KIEL.id, "--archive", planted)
+    assert {row["flaky_share"] for row in steady["calendars"]} == {0.0}
+
+
 def test_a_portal_of_failures_only_has_a_card_without_calendars(tmp_path: Path) -> None:
     failed = Snapshot(
         KIEL.id, utc("2026-01-26 05:00"), utc("2026-01-26 05:01"), Outcome.UNREACHABLE

@@ -129,7 +129,8 @@ def _rules(calendars: Sequence[CalendarBehaviour]) -> tuple[Line, ...]:
     ):
         lines += _rule_lines(about, calendars, get, text)
     if seen:
-        lines.append(Line("seen ahead", f"{max(seen) / 86_400:.1f} days", "furthest slot shown"))
+        words = f"at least {max(seen) / 86_400:.1f} days"
+        lines.append(Line("seen ahead", words, "the furthest 0.5 % of slots left out, or one"))
     return tuple(lines)
 
 

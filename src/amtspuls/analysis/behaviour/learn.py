@@ -24,6 +24,7 @@ from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.ordering import sort_within
 
 _RAREST = 0.005
+_LEAST_LOOKS = 3
 
 
 def learn_behaviour(evidence: Evidence) -> Behaviour:
@@ -54,7 +55,8 @@ def learn_behaviour(evidence: Evidence) -> Behaviour:
         grid_by_weekday=grid_by_weekday,
         hours=learn_hours(seen),
         one_a_day=learn_one_a_day(seen),
-        flaky=learn_flaky(seen),
+        # Shown, lost and back again takes three looks.
+        flaky=np.where(seen.view_counts >= _LEAST_LOOKS, learn_flaky(seen), np.nan),
         refresh=Refresh(False, None, nothing, 0, 0),
         group=np.arange(count, dtype=np.int64),
         pairs=Pairs(np.zeros((count, count), np.int64), np.zeros((count, count), np.int64)),
