@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import replace
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from amtspuls.charts.lead_time import read_lead_times
 from amtspuls.charts.releases import read_releases
 from amtspuls.charts.render import render_svg
 from amtspuls.charts.words import Lang
+from amtspuls.model import Calendar
 from support.measure_cases import portals, with_gap
 from support.pictures import texts_of
 from support.relabelled import relabelled
@@ -40,12 +42,22 @@ def test_free_days_are_those_of_every_moment_and_day(portal: TinyPortal) -> None
     one = watched_of(replace(portal, covered=days("2026-01-01", "2026-11-30")))
     found = read_free_days([one], 60)
     known = []
-    for column, at_s in enumerate(found.pieces.middles_s.tolist()):
-        today = (local(one, at_s) - local(one, 0).replace(hour=0)).days
+    middles = found.pieces.middles_s.tolist()
+    todays = [(local(one, at_s) - local(one, 0).replace(hour=0)).days for at_s in middles]
+    last = (date(2026, 11, 30) - date(1970, 1, 1)).days
+    reaches = [
+        last - today
+        for number in one.calendars
+        for at_s, today in zip(middles, todays, strict=True)
+        if view_at(one, number, at_s) is not None
+        and not any(view_at(one, number, before) is not None for before in middles if before < at_s)
+    ]
+    for column, (at_s, today) in enumerate(zip(middles, todays, strict=True)):
+        good = [number for number in one.calendars if view_at(one, number, at_s) is not None]
         for row in range(len(found.free)):
             day = found.first_day + row
-            good = [number for number in one.calendars if view_at(one, number, at_s) is not None]
-            if day < today or not good:
+            able = sum(reach >= day - today for reach in reaches)
+            if day < today or not good or 2 * len(good) < able:
                 assert math.isnan(found.free[row, column])
                 continue
             known.append(len(good))
@@ -74,6 +86,50 @@ def test_days_that_a_view_does_not_cover_are_unknown_and_not_empty() -> None:
         [False, False, True],
     ]
     assert found.answering == 1
+
+
+def looked_at(*ahead: int | None) -> TinySnapshot:
+    """A snapshot in which each calendar answers for so many days, from the 27th; None is a refusal."""
+    views = [
+        TinyView(number, "refused")
+        if last is None
+        else TinyView(number, covered=days("2026-01-27", f"2026-01-{26 + last}"))
+        for number, last in enumerate(ahead, 1)
+    ]
+    return TinySnapshot(utc("2026-01-26 05:00"), tuple(views))
+
+
+def known_days(*shots: TinySnapshot, hours: float = 0.25) -> list[list[bool]]:
+    numbers = range(1, 1 + max(len(shot.views) for shot in shots))
+    calendars = {number: Calendar(str(number), f"Schalter {number}") for number in numbers}
+    shots = tuple(
+        replace(shot, at=shot.at + timedelta(hours=hours * step), period_s=int(3600 * hours))
+        for step, shot in enumerate(shots)
+    )
+    one = watched_of(TinyPortal("bonn", shots, calendars=calendars))
+    known: list[list[bool]] = (~np.isnan(read_free_days([one], 60).free[1:])).T.tolist()
+    return known
+
+
+def test_where_few_of_many_answered_nothing_is_said_to_be_free() -> None:
+    full = looked_at(2, 2, 2, 2)
+    assert known_days(full, looked_at(2, 2, None, None), looked_at(2, None, None, None)) == [
+        [True, True],
+        [True, True],
+        [False, False],
+    ]
+
+
+def test_a_calendar_that_never_shows_so_far_ahead_is_not_missed_there() -> None:
+    full = looked_at(1, 1, 1, 2)
+    assert known_days(full, looked_at(None, 1, 1, None)) == [[True, True], [True, False]]
+    assert known_days(full, looked_at(None, None, None, 2)) == [[True, True], [False, True]]
+
+
+def test_a_last_day_that_stands_still_makes_no_day_before_it_unknown() -> None:
+    # Three of four show the 27th and the 28th, looked at on the 26th and on the 27th: only one shows more.
+    found = known_days(*[looked_at(2, 2, 2, 4)] * 2, hours=12)
+    assert [found[0], found[-1]] == [[True] * 4] * 2
 
 
 def test_the_legend_of_free_slots_says_what_its_numbers_count() -> None:

@@ -113,7 +113,9 @@ def _layers(
         .mark_rect()
         .encode(x=x, x2="until:Q", y=y, y2="next:Q", color=_colour(names, classes, say))
     )
-    return [cells, *_unknown(rows, x), _today(found, x, y)]
+    # Axes of layers become one: an axis without marks of its own would thin out those of the others.
+    middle = day_axis(found.first_day, len(found.free), options.lang, "middle")
+    return [cells, *_unknown(rows, x, middle.title(say("slot_day"))), _today(found, x, y)]
 
 
 def _colour(names: list[str], classes: Classes, say: Say) -> alt.Color:
@@ -133,7 +135,7 @@ def _colour(names: list[str], classes: Classes, say: Say) -> alt.Color:
     )
 
 
-def _unknown(rows: list[dict[str, Any]], x: alt.X) -> list[alt.Chart]:
+def _unknown(rows: list[dict[str, Any]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
     """A line through what is not known: grey alone is a shade among shades."""
     unknown = [row for row in rows if row["class"] == -1]
     if not unknown:
@@ -141,7 +143,7 @@ def _unknown(rows: list[dict[str, Any]], x: alt.X) -> list[alt.Chart]:
     lines: alt.Chart = (
         alt.Chart(inline(unknown))
         .mark_rule(color=QUIET, strokeWidth=0.4)
-        .encode(x=x, x2="until:Q", y=alt.Y("middle:Q"))
+        .encode(x=x, x2="until:Q", y=y)
     )
     return [lines]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,25 @@ from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import Ints, day_of, offsets_of
 from amtspuls.charts.pieces import Pieces
 
+LEAST_ANSWERING = 0.5
+"""A day is known where at least this share answered of the calendars that ever show so far ahead."""
+
 _MINUTES_PER_DAY = 1440
 _DAYS_AFTER, _LEAST_DAYS = 3, 7
+
+
+class _Sums(NamedTuple):
+    """Sums over calendars by day and moment; shape (days, moments).
+
+    Attributes:
+        free: Free slots of those that answered for the day.
+        knowing: How many those are.
+        able: How many answer so far ahead, and for days so late, at one moment or another.
+    """
+
+    free: Floats
+    knowing: Ints
+    able: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +42,7 @@ class FreeDays:
         pieces: The moments; each piece shows what was free in its middle.
         first_day: Days after 1970-01-01 of the first row of ``free``.
         free: Free slots of a day at a moment, summed over the calendars that answered for the day;
-            NaN where none did. Shape (days, moments), from the first day of the range to a few days after
+            NaN where too few did. Shape (days, moments), from the first day of the range to a few days after
             the last free slot.
         answering: Calendars that answered for the day, as a share of all, over the known cells.
         calendars: How many calendars there are.
@@ -54,7 +72,8 @@ def _local_day(pieces: Pieces, instants_s: Ints) -> Ints:
 def read_free_days(watched: Sequence[Watched], at_most: int) -> FreeDays:
     """Count free slots by moment and day, all portals together.
 
-    Days that had passed at a moment are unknown there.
+    Days that had passed at a moment are unknown there, and so are those for which fewer than half answered of the
+    calendars that ever show so far ahead and days so late: few that are sold out do not say that nothing was free.
 
     Args:
         watched: The portals.
@@ -63,12 +82,13 @@ def read_free_days(watched: Sequence[Watched], at_most: int) -> FreeDays:
     pieces = Pieces.of(watched, at_most)
     first_day = int(_local_day(pieces, pieces.middles_s)[0])
     depth = max([1, *(_last_day(one) - first_day for one in watched)])
-    free = np.zeros((depth, len(pieces)))
-    knowing = np.zeros((depth, len(pieces)), np.int64)
+    shape = (depth, len(pieces))
+    sums = _Sums(np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, np.int64))
     for one in watched:
-        _add_portal(one, pieces.middles_s, first_day, free, knowing)
-    known = knowing > 0
-    free[~known] = np.nan
+        _add_portal(one, pieces.middles_s, first_day, sums)
+    knowing, able = sums.knowing, sums.able
+    known = (knowing > 0) & (knowing >= LEAST_ANSWERING * able)
+    free = np.where(known, sums.free, np.nan)
     calendars = sum(len(one.calendars) for one in watched)
     share = float(knowing[known].mean() / calendars) if known.any() else None
     used = _rows_worth_drawing(known, free)
@@ -88,13 +108,19 @@ def _last_day(one: Watched) -> int:
     return days.first_day + int(days.table.shape[1])
 
 
-def _add_portal(one: Watched, moments_s: Ints, first_day: int, free: Floats, knowing: Ints) -> None:
+def _add_portal(one: Watched, moments_s: Ints, first_day: int, sums: _Sums) -> None:
     today = day_of(one.evidence.offsets.to_local(moments_s))
-    ahead = np.arange(len(free))[:, None] + first_day >= today[None, :]
+    depth = len(sums.free)
+    ahead = np.arange(depth)[:, None] + first_day - today[None, :]
     for number in one.calendars:
-        known = _known(one, number, moments_s, first_day, len(free)) & ahead
-        knowing += known
-        free += np.where(known, _count(one, number, moments_s, first_day, len(free)), 0)
+        known = _known(one, number, moments_s, first_day, depth) & (ahead >= 0)
+        np.add(sums.knowing, known, out=sums.knowing)
+        # Horizons that roll are told by the days ahead, those that stand still by the day itself.
+        able = ahead <= ahead[known].max(initial=-1)
+        able[np.flatnonzero(known.any(axis=1)).max(initial=-1) + 1 :] = False
+        np.add(sums.able, able, out=sums.able)
+        found = np.where(known, _count(one, number, moments_s, first_day, depth), 0)
+        np.add(sums.free, found, out=sums.free)
 
 
 def _known(one: Watched, calendar: int, moments_s: Ints, first_day: int, depth: int) -> Bools:
