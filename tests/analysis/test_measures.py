@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amtspuls.analysis.base import Answer, Measure, Unit, count_of, per_cent, range_of
+from amtspuls.analysis.base import (
+    Answer,
+    Measure,
+    Unit,
+    after_text,
+    count_of,
+    days_text,
+    per_cent,
+    range_of,
+)
 from amtspuls.analysis.cancellation_rate import LEAST_BOOKINGS
 from amtspuls.analysis.estimate import bounds_of
 from amtspuls.analysis.grouping import By, Watched
@@ -458,6 +467,31 @@ def test_numbers_for_people() -> None:
         "1 booking",
         "12\u202f345 bookings",
     ]
+
+
+def test_times_for_people_are_never_nothing() -> None:
+    days = [days_text(value) for value in (None, 0.02, 0.05, 2.25, "> 42.1")]
+    assert days == ["unknown", "under 0.1", "0.1", "2.2", "> 42.1"]
+    hours = [after_text(value) for value in (0.0, 1 / 60, 0.4, 1.0, "> 0", "> 1", "> 4")]
+    assert hours == [
+        "after under a minute",
+        "after 1 minute",
+        "after 24 minutes",
+        "after 1.0 hours",
+        "after more than was watched (under an hour)",
+        "after more than 1 hour",
+        "after more than 4 hours",
+    ]
+
+
+def test_a_short_wait_and_a_page_that_shows_nothing_are_said_readably() -> None:
+    row = dict(ask(morning(), "wait").total)
+    short = MEASURES["wait"].say({**row, "median_first_days": 0.01})
+    assert short.startswith("median wait under 0.1 days (third free slot > 9; looked ")
+    never = MEASURES["wait"].say({**row, "median_first_days": "> 0", "horizon_days": 0.5})
+    assert never.startswith("median wait longer than the page showed (looked 0.5 days ahead), ")
+    row = dict(ask(morning(), "lead-time").total)
+    assert "were made under 0.1 days before" in MEASURES["lead-time"].say({**row, "median_days": 0})
 
 
 ESTIMATED = {"bookings", "cancellations", "openings", "untimed", "refilled", "lapsed"}

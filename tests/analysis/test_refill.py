@@ -111,7 +111,7 @@ def test_a_slot_that_is_still_open_at_the_end_of_the_data_tells_only_so_much() -
     row = answer.rows[0]
     assert [row["cancellations"], row["refilled"], row["lapsed"]] == [1, 0, 0]
     assert [row["median_hours"], row["within_day_share"]] == ["> 1", None]
-    assert "half of all cancelled ones are after > 1 hours" in answer.sentence
+    assert "half of all cancelled ones are after more than 1 hour" in answer.sentence
 
 
 def test_a_slot_whose_time_came_was_never_booked_again() -> None:

@@ -116,7 +116,7 @@ def test_half_that_was_never_seen_gone_is_said_so() -> None:
     answer = take(batch(15, 30, count=20))
     row = answer.rows[0]
     assert [row["batches"], row["batch_share"], row["half_gone_hours"]] == [1, 1.0, "> 4"]
-    assert "half of one gone after > 4 hours" in answer.sentence
+    assert "half of one gone after more than 4 hours" in answer.sentence
     assert "20 slots in 1 release, most at 06 h (100 %) and on Mondays" in answer.sentence
 
 

@@ -130,4 +130,4 @@ def test_slot_life_on_paper() -> None:
     assert answer.sentence.startswith("half of 4 new slots gone after 1.0 hours, measured in")
     calm = replace(portal, spans=spans[3:4])
     answer = measure_archive(TinyReader(calm), "slot-life", Selection())
-    assert answer.sentence.startswith("less than half of 1 new slot gone after 1 hours")
+    assert answer.sentence.startswith("half of 1 new slot gone after more than 1 hour,")

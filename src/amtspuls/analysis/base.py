@@ -56,6 +56,7 @@ REFUSED = Column("refused", "no figure because", always=True)
 
 
 _HALF, _HALF_A_PERCENT = 50, 0.5
+_LEAST_DAYS = 0.05
 _BOUNDS = {"": "", "<": "under ", ">": "over "}
 
 
@@ -128,10 +129,29 @@ class Answer:
 
 
 def days_text(value: float | str | None) -> str:
-    """A number of days for people; a text such as ``> 60`` stays."""
+    """A number of days for people, never 0.0; a text such as ``> 60`` stays."""
     if value is None:
         return "unknown"
-    return value if isinstance(value, str) else f"{value:.1f}"
+    if isinstance(value, str):
+        return value
+    return "under 0.1" if value < _LEAST_DAYS else f"{value:.1f}"
+
+
+def after_text(hours: float | str) -> str:
+    """When something ends, for people: ``after 24 minutes``, ``after 2.5 hours``.
+
+    Args:
+        hours: How many, or ``> N`` where the end was not seen within N whole hours.
+    """
+    if isinstance(hours, str):
+        least = hours.removeprefix("> ")
+        if least == "0":
+            return "after more than was watched (under an hour)"
+        return f"after more than {least} {'hour' if least == '1' else 'hours'}"
+    if hours >= 1:
+        return f"after {hours:.1f} hours"
+    minutes = round(60 * hours)
+    return f"after {count_of(minutes, 'minute')}" if minutes else "after under a minute"
 
 
 def percent_of(share: float) -> tuple[str, float, int]:

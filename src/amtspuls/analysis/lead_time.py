@@ -50,9 +50,11 @@ def _describe(days: NDArray[np.float64], weight: NDArray[np.float64]) -> dict[st
 def _say(row: Row) -> str:
     if not row["bookings"]:
         return f"no booking was seen, {measured_in(row)}"
+    half = days_text(row["median_days"])
     return (
-        f"half of {count_of(row['bookings'], 'booking')} were made at most "
-        f"{days_text(row['median_days'])} days before the slot (mean {days_text(row['mean_days'])}), "
+        f"half of {count_of(row['bookings'], 'booking')} were made "
+        f"{'' if half.startswith('under') else 'at most '}{half} days before the slot "
+        f"(mean {days_text(row['mean_days'])}), "
         f"{measured_in(row)}"
     )
 

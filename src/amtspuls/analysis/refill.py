@@ -15,6 +15,7 @@ from amtspuls.analysis.base import (
     Measure,
     Row,
     Unit,
+    after_text,
     count_of,
     measured_in,
 )
@@ -137,11 +138,9 @@ def whole(number: float) -> int | float:
 def _say(row: Row) -> str:
     if not row["cancellations"]:
         return f"no cancellation was seen, {measured_in(row)}"
-    half = row["median_hours"]
-    after = half if isinstance(half, str) else f"{half:.1f}"
     return (
         f"of {count_of(round(row['cancellations']), 'cancelled slot')} {percent(row['refilled_share'])} were "
-        f"seen booked again; half of all cancelled ones are after {after} hours, {measured_in(row)}"
+        f"seen booked again; half of all cancelled ones are {after_text(row['median_hours'])}, {measured_in(row)}"
     )
 
 

@@ -8,7 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.base import (
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    after_text,
+    count_of,
+    measured_in,
+)
 from amtspuls.analysis.base import per_cent as percent
 from amtspuls.analysis.changes import Bools, Changes, Floats
 from amtspuls.analysis.following import last_seen, next_rows, pair_codes
@@ -189,11 +198,7 @@ def _say(row: Row) -> str:
         share = percent(row["usual_hour_share"])
         when = f", most at {row['usual_hour']:02d} h ({share}) and on {row['usual_weekday']}s"
     half = row["half_gone_hours"]
-    gone = (
-        ""
-        if half is None
-        else f", half of one gone after {half if isinstance(half, str) else round(half, 1)} hours"
-    )
+    gone = "" if half is None else f", half of one gone {after_text(half)}"
     return (
         f"{count_of(row['slots'], 'slot')} in {count_of(row['releases'], 'release')}{when}{gone}, "
         f"{measured_in(row)}"

@@ -7,7 +7,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from amtspuls.analysis.base import Column, Figures, Measure, Row, Unit, count_of, measured_in
+from amtspuls.analysis.base import (
+    Column,
+    Figures,
+    Measure,
+    Row,
+    Unit,
+    after_text,
+    count_of,
+    measured_in,
+)
 from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.following import last_seen, next_rows, pair_codes
 from amtspuls.analysis.grouping import By, Watched
@@ -84,10 +93,8 @@ def _describe(lives: Lives) -> dict[str, Any]:
 def _say(row: Row) -> str:
     if not row["slots"]:
         return f"no slot was seen to appear, {measured_in(row)}"
-    median, slots = row["median_hours"], count_of(row["slots"], "new slot")
-    if isinstance(median, str):
-        return f"less than half of {slots} gone after {median[2:]} hours, {measured_in(row)}"
-    return f"half of {slots} gone after {median:.1f} hours, {measured_in(row)}"
+    slots, after = count_of(row["slots"], "new slot"), after_text(row["median_hours"])
+    return f"half of {slots} gone {after}, {measured_in(row)}"
 
 
 MEASURE = Measure(

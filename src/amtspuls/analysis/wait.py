@@ -162,10 +162,12 @@ def _say(row: Row) -> str:
         return f"the wait is unknown, {measured_in(row)}"
     none = row["none_share"]
     empty = f"; no free slot in {percent(none)} of it" if none else ""
+    looked = f"looked {days_text(row['horizon_days'])} days ahead"
+    if row["median_first_days"] == "> 0":
+        return f"median wait longer than the page showed ({looked}), {measured_in(row)}{empty}"
     return (
         f"median wait {days_text(row['median_first_days'])} days "
-        f"(third free slot {days_text(row['median_third_days'])}; looked "
-        f"{days_text(row['horizon_days'])} days ahead), {measured_in(row)}{empty}"
+        f"(third free slot {days_text(row['median_third_days'])}; {looked}), {measured_in(row)}{empty}"
     )
 
 
