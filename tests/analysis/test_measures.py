@@ -36,7 +36,7 @@ from amtspuls.analysis.selection import Selection
 from amtspuls.errors import ArchiveError, ConfigError
 from amtspuls.model import Calendar
 from support.histories import effort
-from support.measure_cases import morning, portals, with_gap
+from support.measure_cases import morning, morning_portal, portals, with_gap
 from support.relabelled import busier, watch_by_spans
 from support.tiny_archive import (
     TinyPortal,
@@ -85,6 +85,17 @@ def test_activity_says_between_which_numbers_the_truth_lies() -> None:
     row = {"bookings": 8363.4, "bookings_low": 7624.2, "bookings_high": 11617.8}
     assert range_of(row, "bookings") == ("8\u202f363 bookings (7\u202f624 to 11\u202f618)")
     assert range_of({"bookings": 1.0}, "bookings") == "1 booking"
+
+
+def test_a_total_counts_what_was_seen_of_a_portal_that_is_refused_by_itself() -> None:
+    """Of bonn 75 minutes of 180 are covered, under half of them; with kielsw beside it more than half."""
+    steady = TinyPortal("kielsw", every("2026-01-26 05:00", 12))
+    reader = TinyReader(morning_portal(), steady)
+    watched = watch_by_spans(reader, Selection(until_at=utc("2026-01-26 08:00")))
+    answer = take_measure(MEASURES["activity"], watched, By.PORTAL)
+    assert [row["bookings"] for row in answer.rows] == [None, 0]
+    assert answer.rows[0]["refused"] == "covered 42 %, under 50 %: no figure"
+    assert (answer.total["bookings"], answer.total["refused"]) == (2, "")
 
 
 def test_activity_by_calendar_names_it_and_by_hour_has_all_hours() -> None:
