@@ -116,3 +116,14 @@ def test_an_empty_archive_has_no_card(tmp_path: Path) -> None:
     shown = run_command("card", "kiel", "--archive", str(make_empty_archive(tmp_path / "archive")))
     assert shown.code == 1
     assert "no snapshot yet" in shown.err
+
+
+def test_a_portal_that_is_not_there_is_named_without_filters_that_nobody_gave(
+    planted: str,
+) -> None:
+    found = run_command("card", "kielswx", "--archive", planted)
+    said = " ".join(found.err.split())
+    assert (found.code, found.out) == (2, "")
+    assert f"no portal in the archive matches 'kielswx'; nearest: {KIEL.id}" in said
+    filtered = run_command("estimate", "--archive", planted, "-e", "*")
+    assert "passes the filters -i, -e and --system" in " ".join(filtered.err.split())

@@ -104,3 +104,8 @@ def test_an_empty_archive_is_said_to_be_empty(tmp_path: Path) -> None:
     found = run_command("compare", "bonn", "--archive", make_empty_archive(tmp_path / "empty"))
     assert found.code == 1
     assert "holds no snapshot yet" in found.err
+    lost = run_command("compare", "bonn", "--archive", tmp_path / "none")
+    for other in (found, lost):
+        said = " ".join(other.err.split())
+        ways = ("snapshot", "import", "replay", "demo")
+        assert [f"`amtspuls {way}`" in said for way in ways] == [True] * 4

@@ -145,7 +145,7 @@ def test_an_unknown_grouping_and_reversed_dates_are_refused(archive: Path) -> No
     for options, said in (
         (("--by", "town"), "cannot be had by 'town'"),
         (("--from", "2026-01-27", "--until", "2026-01-26"), "is not before"),
-        (("-i", "nobody"), "no portal in the archive passes"),
+        (("-i", "nobody"), "no portal in the archive matches 'nobody'"),
     ):
         found = run_command("estimate", "--archive", archive, *options)
         assert found.code != 0

@@ -66,8 +66,8 @@ def select_portals(reader: ArchiveReader, selection: Selection) -> tuple[PortalR
     known = reader.portals()
     if not known:
         raise ArchiveError(
-            "the archive holds no snapshot yet: take one with `amtspuls snapshot`, or fill it with "
-            "`amtspuls replay`"
+            "the archive holds no snapshot yet: take one with `amtspuls snapshot`, fill it with `amtspuls import`"
+            " or `amtspuls replay`, or look around in another one: `amtspuls demo`"
         )
     chosen = tuple(portal for portal in known if selection.wants(portal))
     if not chosen:
@@ -109,4 +109,10 @@ def _say_nothing_chosen(known: Sequence[PortalRecord], selection: Selection) -> 
     near = [hit for glob in selection.include for hit in get_close_matches(glob, ids, 3, 0.5)]
     hint = ", ".join(near or ids[:5]) + ("" if near or len(ids) <= 5 else " ...")
     word = "nearest" if near else "the archive holds"
-    return f"no portal in the archive passes the filters -i, -e and --system; {word}: {hint}"
+    alone = selection.include and not (selection.exclude or selection.systems)
+    what = (
+        f"matches {', '.join(map(repr, selection.include))}"
+        if alone
+        else "passes the filters -i, -e and --system"
+    )
+    return f"no portal in the archive {what}; {word}: {hint}"

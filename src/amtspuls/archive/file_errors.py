@@ -34,6 +34,6 @@ def no_archive(folder: Path) -> ArchiveError:
     """An ``ArchiveError`` for a folder that holds no archive."""
     return ArchiveError(
         f"no archive in {folder}: name its folder with --archive, or make one with"
-        " `amtspuls snapshot` or `amtspuls replay`",
+        " `amtspuls snapshot`, `amtspuls import`, `amtspuls replay` or `amtspuls demo`",
         path=str(folder),
     )
