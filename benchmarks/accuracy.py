@@ -68,7 +68,8 @@ MEANING = """
 - In `vaccination` the predecessor's rule is applied to snapshots of every minute; its own bundles held unions of a
   quarter of an hour.
 - The wait is measured without any rule, from what was free: its error is what snapshots miss. In `absent-when-sold-out`
-  they miss the calendars that have nothing left: such moments count as not covered, so the wait comes out too short.
+  they miss the calendars that have nothing left. Most of these absences are read as [sold
+  out](reference/measures.md#sold-out), the others count as not covered.
 
 ## What nobody can reach
 

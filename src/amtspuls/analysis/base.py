@@ -75,6 +75,8 @@ class Measure:
         about_slots: Hours and weekdays are those of the slots, not of the moment of observation;
             coverage is then that of the whole range.
         about_changes: It counts what changed: of a single snapshot nothing follows.
+        about_free: It tells what was free; the time in which a calendar was sold out counts as covered
+            (``shown.shown_of``).
         formula: How the figures are worked out, a few plain lines.
         source: Where the definition comes from: an institution or a publication by name, and the
             place in our documentation.
@@ -90,6 +92,7 @@ class Measure:
     rule: str
     about_slots: bool = False
     about_changes: bool = True
+    about_free: bool = False
     formula: str = ""
     source: str = ""
     caveats: tuple[str, ...] = ()

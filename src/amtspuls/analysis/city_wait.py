@@ -16,6 +16,7 @@ from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.localtime import CELL_S, DAY_S, Ints, TimeRange, day_of
 from amtspuls.analysis.offices import Office
 from amtspuls.analysis.quantiles import weighted_quantile
+from amtspuls.analysis.shown import closings_of, shown_of
 from amtspuls.archive.median import median
 from amtspuls.catalogue.cities import City
 from amtspuls.model import Outcome
@@ -74,7 +75,7 @@ def moments_of(stretch: TimeRange) -> Ints:
 
 def look(office: Office, moments: Ints) -> Sight:
     """Say what an office shows at each moment."""
-    evidence, covered = office.one.evidence, office.one.covered
+    evidence, covered = office.one.evidence, shown_of(office.one)
     mine = np.flatnonzero(covered.calendar == office.number)
     place = np.searchsorted(covered.from_s[mine], moments, "right") - 1
     inside = np.zeros(len(moments), np.bool_)
@@ -102,6 +103,7 @@ def look(office: Office, moments: Ints) -> Sight:
 def _free_starts(office: Office, moments: Ints) -> tuple[Floats, Floats]:
     """The first three free starts and the last one at ascending moments."""
     spans, start_s = office.one.evidence.spans, office.one.evidence.span_start_s
+    closed_at = closings_of(office.one)
     mine = np.flatnonzero(spans.calendar == office.number)
     mine = mine[np.argsort(start_s[mine], kind="stable")]
     first = np.full((len(moments), THIRD), np.inf)
@@ -109,8 +111,8 @@ def _free_starts(office: Office, moments: Ints) -> tuple[Floats, Floats]:
     for begin in range(0, len(moments), _BLOCK):
         at = moments[begin : begin + _BLOCK, None]
         near = mine[(spans.opened_at[mine] <= at[-1]) & (start_s[mine] > at[0])]
-        near = near[spans.closed_at[near] > at[0]]
-        free = (spans.opened_at[near] <= at) & (spans.closed_at[near] > at) & (start_s[near] > at)
+        near = near[closed_at[near] > at[0]]
+        free = (spans.opened_at[near] <= at) & (closed_at[near] > at) & (start_s[near] > at)
         rows = slice(begin, begin + len(at))
         starts = np.append(start_s[near].astype(np.float64), np.inf)
         ranks = np.cumsum(free, axis=1, dtype=np.int32)

@@ -57,6 +57,7 @@ MEASURE = Measure(
     say=_say,
     rule=RULE,
     about_changes=False,
+    about_free=True,
     formula=(
         "free slots of a calendar at a covered moment, counted on the days that its view covers\n"
         "days = different local days among them\n"
@@ -71,5 +72,9 @@ MEASURE = Measure(
         "Days with at least one slot are comparable, within the horizon that both portals show.",
         "Figures are those of one calendar, not sums: calendars of one portal often show the same desks.",
         "A longer service leaves fewer starts free: the stock depends on the service that was asked.",
+        (
+            "In imported weeks a tempus calendar that is missing counts as sold out where it had at most 3 slots left and none came "
+            "back (docs/reference/measures.md#sold-out); else that time is not covered."
+        ),
     ),
 )

@@ -118,7 +118,7 @@ def _observed(
 ) -> dict[Label, Observed]:
     """How much was observed for each row, in the order to print."""
     if not measure.about_slots or by in (By.ALL, By.PORTAL, By.CALENDAR):
-        return observe(watched, by)
+        return observe(watched, by, shown=measure.about_free)
     if by is By.CALENDAR_WEEK:
         return _observed_of_calendars(watched, figures)
     overall = observe(watched, By.ALL)[("", 0)]

@@ -40,6 +40,7 @@ from amtspuls.analysis.measure_rows import columns_of, rows_of
 from amtspuls.analysis.once import Once
 from amtspuls.analysis.selection import Selection
 from amtspuls.analysis.sharing import Sharing, share
+from amtspuls.analysis.shown import shown_of
 from amtspuls.archive.base import ArchiveReader
 from amtspuls.errors import ConfigError
 
@@ -74,6 +75,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 
 PARTS: tuple[Once[Any], ...] = (
     looks_of,
+    shown_of,
     wait.find_waits,
     stock.find_stock,
     offered_hours.find_offered,

@@ -13,6 +13,7 @@ from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.coverage import CoveredTime, seconds_between
 from amtspuls.analysis.grouping import By, Label, Watched, calendar_week, time_keys
 from amtspuls.analysis.localtime import HOUR_S, Ints, week_of
+from amtspuls.analysis.shown import may_sell_out, shown_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,20 @@ class Observed:
 
 
 _NOTHING = Observed()
-_FOUND: WeakKeyDictionary[Watched, dict[By, dict[int, Observed]]] = WeakKeyDictionary()
+_FOUND: WeakKeyDictionary[Watched, dict[tuple[By, bool], dict[int, Observed]]] = WeakKeyDictionary()
 
 
-def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
+def observe(watched: Sequence[Watched], by: By, *, shown: bool = False) -> dict[Label, Observed]:
     """Say for every row of a grouping what was observed; the rows come in the order to print.
 
     Portals that nobody asked in the range have rows of their own by portal and by calendar; elsewhere
     they are left out, so that what ended years ago does not lower the coverage of today.
     Hours and weekdays are complete even where nothing was observed, days and weeks are those of the range.
+
+    Args:
+        watched: The portals.
+        by: The grouping.
+        shown: Whether covered is all time of which it is known what was free (``shown.shown_of``).
     """
     rows: dict[Label, Observed] = {}
     if by is By.HOUR:
@@ -78,27 +84,29 @@ def observe(watched: Sequence[Watched], by: By) -> dict[Label, Observed]:
     elif by is By.WEEKDAY:
         rows = {("", weekday): _NOTHING for weekday in range(7)}
     for one in watched:
-        for key, found in _observe_one(one, by).items():
+        for key, found in _observe_one(one, by, shown=shown).items():
             label = one.label(by, key)
             rows[label] = rows.get(label, _NOTHING).with_other(found)
     return dict(sorted(rows.items())) if by in (By.DAY, By.WEEK) else rows
 
 
-def _observe_one(one: Watched, by: By) -> dict[int, Observed]:
+def _observe_one(one: Watched, by: By, *, shown: bool) -> dict[int, Observed]:
     """What was observed of one portal by key; worked out once, nearly every measure asks for it."""
+    more = shown and may_sell_out(one)
+    covered = shown_of(one) if more else one.covered
     found = _FOUND.setdefault(one, {})
-    if by not in found:
+    if (by, more) not in found:
         if by is By.CALENDAR:
-            found[by] = _observe_calendars(one)
+            found[by, more] = _observe_calendars(one, covered)
         elif by is By.CALENDAR_WEEK:
-            found[by] = dict(_observe_calendar_weeks(one))
+            found[by, more] = dict(_observe_calendar_weeks(one, covered))
         else:
-            found[by] = _observe_times(one, by)
-    return found[by]
+            found[by, more] = _observe_times(one, by, covered)
+    return found[by, more]
 
 
-def _observe_calendars(one: Watched) -> dict[int, Observed]:
-    covered_s = _sums(one.covered.calendar, one.covered.seconds)
+def _observe_calendars(one: Watched, covered: CoveredTime) -> dict[int, Observed]:
+    covered_s = _sums(covered.calendar, covered.seconds)
     joined_s = _sums(one.joined.calendar, one.joined.seconds)
     snapshots = _sums(one.looks.tried, one.looks.answered)
     return {
@@ -123,7 +131,7 @@ def _sums(keys: Ints, numbers: Ints | Bools) -> defaultdict[int, int]:
     return defaultdict(int, zip(distinct.tolist(), sums.tolist(), strict=True))
 
 
-def _observe_calendar_weeks(one: Watched) -> Iterator[tuple[int, Observed]]:
+def _observe_calendar_weeks(one: Watched, covered: CoveredTime) -> Iterator[tuple[int, Observed]]:
     """Local weeks of each calendar; ``snapshots`` are its answered views in them."""
     weeks = week_of(one.cells.local_s)
     places = np.append(np.flatnonzero(np.diff(weeks, prepend=-1)), len(weeks))
@@ -131,20 +139,19 @@ def _observe_calendar_weeks(one: Watched) -> Iterator[tuple[int, Observed]]:
     views = one.evidence.views
     counted = one.evidence.view_answered & one.evidence.in_range(views.taken_at)
     for number in one.calendars:
-        covered, joined = (
-            _seconds(time.only(time.calendar == number), edges_s)
-            for time in (one.covered, one.joined)
+        covered_s, joined_s = (
+            _seconds(time.only(time.calendar == number), edges_s) for time in (covered, one.joined)
         )
         taken_at = np.sort(views.taken_at[counted & (views.calendar == number)])
         snapshots = np.diff(np.searchsorted(taken_at, edges_s))
-        for place, seconds in enumerate(covered.tolist()):
+        for place, seconds in enumerate(covered_s.tolist()):
             key = calendar_week(np.array([number]), weeks[places[place] : places[place] + 1])
             yield (
                 int(key[0]),
                 Observed(
                     covered_s=seconds,
                     asked_s=int(edges_s[place + 1] - edges_s[place]),
-                    portal_s=int(joined[place]),
+                    portal_s=int(joined_s[place]),
                     snapshots=int(snapshots[place]),
                     from_s=int(edges_s[place]),
                     until_s=int(edges_s[place + 1]),
@@ -157,7 +164,7 @@ def _seconds(time: CoveredTime, edges_s: Ints) -> Ints:
     return seconds_between(time.from_s, time.until_s, edges_s)
 
 
-def _observe_times(one: Watched, by: By) -> dict[int, Observed]:
+def _observe_times(one: Watched, by: By, covered: CoveredTime) -> dict[int, Observed]:
     asked = one.evidence.asked
     calendars = max(1, len(one.calendars))
     counts_time = one.was_asked or by is By.PORTAL
@@ -168,7 +175,7 @@ def _observe_times(one: Watched, by: By) -> dict[int, Observed]:
     distinct, places = np.unique(time_keys(by, one.cells.local_s), return_inverse=True)
     sums = (
         np.bincount(places, weights=seconds, minlength=len(distinct)).tolist()
-        for seconds in (*one.seconds_of_cells, np.diff(one.cells.edges_s))
+        for seconds in (*_seconds_of_cells(one, covered), np.diff(one.cells.edges_s))
     )
     return {
         key: Observed(
@@ -182,3 +189,10 @@ def _observe_times(one: Watched, by: By) -> dict[int, Observed]:
         )
         for key, seconds, joined_s, in_all in zip(distinct.tolist(), *sums, strict=True)
     }
+
+
+def _seconds_of_cells(one: Watched, covered: CoveredTime) -> tuple[Ints, Ints]:
+    """Covered and joined seconds in each of the cells, summed over calendars."""
+    if covered is one.covered:
+        return one.seconds_of_cells
+    return _seconds(covered, one.cells.edges_s), one.seconds_of_cells[1]

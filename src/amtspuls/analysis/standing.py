@@ -13,6 +13,7 @@ from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.once import once
 from amtspuls.analysis.ordering import order_by
+from amtspuls.analysis.shown import closings_of, shown_of
 
 _BLOCK = 1024
 """Moments that are worked on together, ten days of quarters of an hour: spans of a year make large tables."""
@@ -50,10 +51,10 @@ class Standing(NamedTuple):
 
 @once
 def find_standing(one: Watched) -> Standing:
-    """Say from which to which covered moment the spans of a portal are open; worked out once."""
+    """Say from which to which moment of ``shown_of`` the spans of a portal are open; worked out once."""
     spans = one.evidence.spans
-    ends_s = np.minimum(spans.closed_at, one.evidence.span_start_s)
-    return place_spans(one.covered, spans.calendar, spans.opened_at, ends_s)
+    ends_s = np.minimum(closings_of(one), one.evidence.span_start_s)
+    return place_spans(shown_of(one), spans.calendar, spans.opened_at, ends_s)
 
 
 def place_spans(covered: CoveredTime, calendar: Ints, opened_at: Ints, ends_s: Ints) -> Standing:

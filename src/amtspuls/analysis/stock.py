@@ -14,6 +14,7 @@ from amtspuls.analysis.changes import Bools
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import Ints
 from amtspuls.analysis.once import once
+from amtspuls.analysis.shown import shown_of
 from amtspuls.analysis.standing import blocks_of, count_standing, find_standing
 from amtspuls.model import Outcome
 
@@ -43,7 +44,7 @@ class Stock(NamedTuple):
 @once
 def find_stock(one: Watched) -> Stock:
     """Return what is free at every covered moment of a portal; worked out once."""
-    covered, evidence = one.covered, one.evidence
+    covered, evidence = shown_of(one), one.evidence
     covered_days = evidence.covered_days
     day = evidence.spans.slot // _MINUTES_PER_DAY
     slots, days = np.zeros((2, len(covered.view)), np.int64)

@@ -21,6 +21,7 @@ from amtspuls.analysis.lowest import find_lowest
 from amtspuls.analysis.moments import gather
 from amtspuls.analysis.once import once
 from amtspuls.analysis.quantiles import weighted_quantiles
+from amtspuls.analysis.shown import shown_of
 from amtspuls.analysis.standing import Standing, find_standing
 from amtspuls.model import Outcome
 
@@ -59,7 +60,7 @@ class Waits(NamedTuple):
 @once
 def find_waits(one: Watched) -> Waits:
     """Return the wait at every covered moment of a portal; worked out once."""
-    covered, evidence = one.covered, one.evidence
+    covered, evidence = shown_of(one), one.evidence
     starts = free_starts(find_standing(one), evidence.span_start_s, len(covered.view))
     local_s = evidence.offsets.to_local(covered.from_s)
     known_until = _known_until(one, local_s)
@@ -101,7 +102,7 @@ def _known_until(one: Watched, local_s: Ints) -> Floats:
 
     A partial view knows the days from its own day on, up to the first one that it did not cover.
     """
-    evidence, covered = one.evidence, one.covered
+    evidence, covered = one.evidence, shown_of(one)
     until = np.full(len(covered.view), np.inf)
     partial = evidence.views.outcome[covered.view] == Outcome.PARTIAL.value
     if partial.any():
@@ -190,6 +191,7 @@ MEASURE = Measure(
     say=_say,
     rule=RULE,
     about_changes=False,
+    about_free=True,
     formula=(
         "first wait = x1 - t, third wait = x3 - t at each covered moment t, x1 < x2 < ... being the free starts after t\n"
         "median, 10 and 90 %: over all covered moments, weighed by the time they stand for\n"
@@ -205,5 +207,9 @@ MEASURE = Measure(
         "Every free start counts as a place to book. On a grid of 5 minutes the third start is hardly later than the first.",
         "A portal that shows 14 days ahead cannot have a wait of 20: a short horizon makes figures look better.",
         "For a longer service fewer starts are free: compare portals only where the same service was asked.",
+        (
+            "In imported weeks a tempus calendar that is missing counts as sold out where it had at most 3 slots left and none came "
+            "back (docs/reference/measures.md#sold-out); else that time is not covered."
+        ),
     ),
 )

@@ -69,6 +69,7 @@ MEASURE = Measure(
     say=_say,
     rule=RULE,
     about_changes=False,
+    about_free=True,
     formula=(
         "share within N days = covered time with first wait <= N / covered time in which that is known\n"
         "first and third wait as in the measure wait; a moment without a slot counts as not within"
@@ -82,5 +83,9 @@ MEASURE = Measure(
         "A portal that shows 7 days ahead has nothing between 7 and 28 days: it is bookable within 7 days or not at all.",
         "Every free start counts as a place to book, whatever the service takes: compare where the same service was asked.",
         "All calendars of a portal weigh the same; a person who takes any of them is served more often.",
+        (
+            "In imported weeks a tempus calendar that is missing counts as sold out where it had at most 3 slots left and none came "
+            "back (docs/reference/measures.md#sold-out); else that time is not covered."
+        ),
     ),
 )

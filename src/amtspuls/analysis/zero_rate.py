@@ -54,6 +54,7 @@ MEASURE = Measure(
     say=_say,
     rule=RULE,
     about_changes=False,
+    about_free=True,
     formula=(
         "zero rate = covered time without a free slot / covered time in which that is known\n"
         "a failed or missing snapshot is no moment without a slot: it is not covered at all"
@@ -66,5 +67,9 @@ MEASURE = Measure(
         "A portal that never shows anything (closed, moved, misread) has 100 %: look at its page before writing about it.",
         "All calendars of a portal weigh the same; it may have something elsewhere while one calendar is empty.",
         "A portal that hides its days once they are full looks the same as one that offers none.",
+        (
+            "In imported weeks a tempus calendar that is missing counts as sold out where it had at most 3 slots left and none came "
+            "back (docs/reference/measures.md#sold-out); else that time is not covered."
+        ),
     ),
 )

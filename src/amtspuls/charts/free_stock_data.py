@@ -11,6 +11,7 @@ import numpy as np
 from amtspuls.analysis.changes import Bools, Floats
 from amtspuls.analysis.grouping import Watched
 from amtspuls.analysis.localtime import Ints, day_of, offsets_of
+from amtspuls.analysis.shown import closings_of, shown_of
 from amtspuls.charts.pieces import Pieces
 
 LEAST_ANSWERING = 0.5
@@ -125,16 +126,17 @@ def _add_portal(one: Watched, moments_s: Ints, first_day: int, sums: _Sums) -> N
 
 def _known(one: Watched, calendar: int, moments_s: Ints, first_day: int, depth: int) -> Bools:
     """For which days a calendar's view answers at each moment; shape (days, moments)."""
-    mine = np.flatnonzero(one.covered.calendar == calendar)
+    time = shown_of(one)
+    mine = np.flatnonzero(time.calendar == calendar)
     found = np.zeros((depth, len(moments_s)), np.bool_)
     if len(mine) == 0:
         return found
-    place = np.searchsorted(one.covered.from_s[mine], moments_s, "right") - 1
+    place = np.searchsorted(time.from_s[mine], moments_s, "right") - 1
     held = mine[np.maximum(place, 0)]
-    inside = (place >= 0) & (one.covered.until_s[held] > moments_s)
+    inside = (place >= 0) & (time.until_s[held] > moments_s)
     days = one.evidence.covered_days
     for column in np.flatnonzero(inside).tolist():
-        row = days.table[days.codes[one.covered.view[held[column]]]]
+        row = days.table[days.codes[time.view[held[column]]]]
         skip = first_day - days.first_day
         shown = row[max(skip, 0) : max(skip + depth, 0)]
         begin = max(-skip, 0)
@@ -147,7 +149,7 @@ def _count(one: Watched, calendar: int, moments_s: Ints, first_day: int, depth: 
     spans = one.evidence.spans
     day = spans.slot // _MINUTES_PER_DAY - first_day
     mine = (spans.calendar == calendar) & (day >= 0) & (day < depth)
-    ends = np.minimum(spans.closed_at, one.evidence.span_start_s)[mine]
+    ends = np.minimum(closings_of(one), one.evidence.span_start_s)[mine]
     steps = np.zeros((depth, len(moments_s) + 1), np.int64)
     np.add.at(steps, (day[mine], np.searchsorted(moments_s, spans.opened_at[mine])), 1)
     np.add.at(steps, (day[mine], np.searchsorted(moments_s, ends)), -1)

@@ -25,6 +25,23 @@ SYSTEM = "tempus"
 _NEVER = np.iinfo(np.int64).max
 
 
+class SoldOut(NamedTuple):
+    """What was read as sold out.
+
+    Attributes:
+        closed_at: When each span closed: at the first snapshot without its calendar where it sold out; shape (n,).
+        sold: Which spans did; shape (n,).
+        absences: All absences.
+        whole: In which of them nothing was left that came back, so that the calendar was sold out as long as it
+            was away; shape (absences,).
+    """
+
+    closed_at: Ints
+    sold: Bools
+    absences: Absences
+    whole: Bools
+
+
 def close_sold_out(evidence: Evidence, spans: SpanColumns, start_s: Ints) -> tuple[Ints, Bools]:
     """Close the spans of calendars that sold out at the first snapshot without them.
 
@@ -36,19 +53,25 @@ def close_sold_out(evidence: Evidence, spans: SpanColumns, start_s: Ints) -> tup
     Returns:
         When each span closed, and which of them sold out.
     """
+    found = find_sold_out(evidence, spans, start_s)
+    return found.closed_at, found.sold
+
+
+def find_sold_out(evidence: Evidence, spans: SpanColumns, start_s: Ints) -> SoldOut:
+    """Tell calendars that sold out from those that were away for another reason; see ``close_sold_out``."""
     closed_at, sold = spans.closed_at, np.zeros(len(spans.slot), np.bool_)
-    if evidence.record.system != SYSTEM or not len(spans.slot):
-        return closed_at, sold
-    absences = find_absences(evidence)
+    absences = find_absences(evidence) if evidence.record.system == SYSTEM else _NO_ABSENCES
+    away = len(absences.calendar)
     rows = np.flatnonzero(np.isin(spans.calendar, absences.calendar))
     if not len(rows):
-        return closed_at, sold
+        return SoldOut(closed_at, sold, absences, np.ones(away, np.bool_))
     mine = SpanColumns._make(column[rows] for column in spans)
     first, beyond = _while_free(absences, mine, start_s[rows])
     some = beyond > first
     rows, first, beyond = rows[some], first[some], beyond[some]
-    edges = len(absences.calendar) + 1
-    free = np.cumsum(np.bincount(first, minlength=edges) - np.bincount(beyond, minlength=edges))
+    free = np.cumsum(
+        np.bincount(first, minlength=away + 1) - np.bincount(beyond, minlength=away + 1)
+    )
     # One that was still free in the absence before was there when the calendar came back from it.
     last = beyond - 1
     gone = free[last] <= FEW
@@ -56,7 +79,8 @@ def close_sold_out(evidence: Evidence, spans: SpanColumns, start_s: Ints) -> tup
     closed_at = closed_at.copy()
     closed_at[rows[gone]] = absences.absent_at[last[gone]]
     sold[rows[gone]] = True
-    return closed_at, sold
+    whole = np.bincount(last[gone], minlength=away + 1)[:away] == free[:away]
+    return SoldOut(closed_at, sold, absences, whole & (free[:away] <= FEW))
 
 
 def _while_free(absences: Absences, spans: SpanColumns, start_s: Ints) -> tuple[Ints, Ints]:
@@ -74,15 +98,20 @@ class Absences(NamedTuple):
 
     Attributes:
         calendar: Number.
-        seen_at: Its last view before.
+        view: Index of its last view before (into ``Evidence.views``).
+        seen_at: When that was.
         absent_at: The first snapshot without it.
         back_at: Its next view; the greatest integer where none came.
     """
 
     calendar: Ints
+    view: Ints
     seen_at: Ints
     absent_at: Ints
     back_at: Ints
+
+
+_NO_ABSENCES = Absences(*(np.zeros(0, np.int64) for _ in Absences._fields))
 
 
 def find_absences(evidence: Evidence) -> Absences:
@@ -92,11 +121,12 @@ def find_absences(evidence: Evidence) -> Absences:
     order = evidence.answered_views
     calendar, seen_at = views.calendar[order], views.taken_at[order]
     if not len(calendar):
-        nothing = np.zeros(0, np.int64)
-        return Absences(nothing, nothing, nothing, nothing)
+        return _NO_ABSENCES
     taken_at = taken_at[(taken_at >= seen_at.min()) & (taken_at <= seen_at.max())]
     following = np.append(seen_at[1:], _NEVER)
     following[np.append(calendar[1:] != calendar[:-1], True)] = _NEVER
     next_at = np.append(taken_at, _NEVER)[places_in(taken_at, seen_at + 1)]
     absent = next_at < following
-    return Absences(calendar[absent], seen_at[absent], next_at[absent], following[absent])
+    return Absences(
+        calendar[absent], order[absent], seen_at[absent], next_at[absent], following[absent]
+    )
