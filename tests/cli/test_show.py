@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from amtspuls import __version__
 from amtspuls.archive.live import open_writer
 from amtspuls.catalogue.portal import Portal
 from amtspuls.cli.daytables import print_day_tables
@@ -48,6 +51,18 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
+def digest_in(out: str) -> str:
+    (found,) = re.findall(r"data ([0-9a-f]{12});", out)
+    return str(found)
+
+
+def without_origin(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without where they come from, which each of them has to say."""
+    keys = ("coverage", "weeks", "version", "archive_digest", "command")
+    assert all(row[key] not in (None, "") for row in rows for key in keys)
+    return [{key: cell for key, cell in row.items() if key not in keys} for row in rows]
+
+
 def test_one_day_in_the_form_of_the_seed(capsys: pytest.CaptureFixture[str], archive: Path) -> None:
     code, out, err = run(
         capsys, "show", "bonn", "--at", "2021-07-19 11:33:50", "--day", "2021-08-10",
@@ -57,6 +72,8 @@ def test_one_day_in_the_form_of_the_seed(capsys: pytest.CaptureFixture[str], arc
     assert out == (
         "|  | Kfz-Zulassungswesen | Meldewesen |\n|:---|:---|:---|\n"
         "| 2021-08-10T07:45:00 | X | ? |\n| 2021-08-10T07:50:00 | X | ? |\n"
+        f"\nweek 2021-29, 100 % covered; amtspuls {__version__}; data {digest_in(out)}; amtspuls show bonn"
+        " --at '2021-07-19 11:33:50' --day 2021-08-10 --format markdown\n"
     )
     assert "Stadt Bonn (bonn) at 2021-07-19 11:33:50: 2 free slots in 2 calendars" in err
 
@@ -66,7 +83,7 @@ def test_the_newest_snapshot_is_shown_with_its_age(
 ) -> None:
     code, out, err = run(capsys, "show", "bonn", "--archive", str(archive), "--format", "json")
     assert code == 0
-    assert json.loads(out) == [
+    assert without_origin(json.loads(out)) == [
         {"day": "2021-08-10", "calendar": KFZ.name, "free": 1, "first": "07:50", "last": "07:50"},
         {"day": "2021-08-12", "calendar": KFZ.name, "free": 1, "first": "09:00", "last": "09:00"},
     ]
@@ -92,12 +109,16 @@ def test_a_portal_that_never_answered_is_not_one_without_free_slots(
 def test_csv_and_json_name_the_columns(capsys: pytest.CaptureFixture[str], archive: Path) -> None:
     arguments = ["show", "bonn", "--day", "2021-08-12", "--archive", str(archive), "--format"]
     _code, out, _err = run(capsys, *arguments, "csv")
-    assert list(csv.reader(io.StringIO(out))) == [
-        ["slot", "Kfz-Zulassungswesen", "Meldewesen"],
-        ["2021-08-12T09:00:00", "X", "?"],
-    ]
+    rows = list(csv.DictReader(io.StringIO(out)))
+    shown = {"slot": "2021-08-12T09:00:00", "Kfz-Zulassungswesen": "X", "Meldewesen": "?"}
+    assert without_origin(rows) == [shown]
+    assert list(rows[0])[:3] == list(shown)
+    assert rows[0]["command"] == "amtspuls show bonn --day 2021-08-12 --format csv"
+    # One of two calendars answered in the newest snapshot but one, and nobody in the newest.
+    assert rows[0]["weeks"] == "2021-29"
+    assert 0 < float(rows[0]["coverage"]) <= 0.5
     _code, out, _err = run(capsys, *arguments, "json")
-    assert json.loads(out) == [
+    assert without_origin(json.loads(out)) == [
         {"slot": "2021-08-12T09:00:00", "Kfz-Zulassungswesen": "X", "Meldewesen": "?"}
     ]
     _code, out, _err = run(capsys, *arguments, "table")
@@ -251,6 +272,8 @@ def test_the_seed_s_own_table_of_bonn(
         "--archive", str(tmp_path), "--format", "markdown",
     )  # fmt: skip
     lines = out.splitlines()
+    lines, origin = lines[:-2], lines[-1]
+    assert origin.startswith("week 2021-29, ")
     printed = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert code == 0
     assert [printed[0], *printed[2:]] == _seed_table(shared)

@@ -12,10 +12,11 @@ from amtspuls.cli.options import Archive, Config
 from amtspuls.cli.output import Format, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime, timedelta
     from zoneinfo import ZoneInfo
 
+    from amtspuls.analysis.provenance import Provenance
     from amtspuls.archive.base import ArchiveReader, CalendarState, PortalRecord
     from amtspuls.archive.extent import Extent
 
@@ -58,7 +59,10 @@ def show(
         moment = _moment(extent, zone, parse_local_time(at, zone) if at else None)
         states = reader.state(portal, moment)
         _say_where_we_are(extent, zone, moment, states)
-    _print(states, wanted, form)
+        given = {"--at": at, "--day": day, "--format": None if form == Format.TABLE else form.value}
+        answered = [state.taken_at for state in states if state.outcome.answered]
+        origin = _origin_of(extent, (max(answered, default=None), moment), given)
+    _print(states, wanted, form, origin)
     if at is None and wanted is not None and wanted < moment.astimezone(zone).date():
         say(f'{wanted} was over by then: add --at "{wanted} 00:00" to see it from before')
 
@@ -141,6 +145,23 @@ def _say_where_we_are(
             say(f"  {state.calendar.name}: last seen {_local(state.taken_at, zone)}")
 
 
+def _origin_of(
+    extent: Extent, times: tuple[datetime | None, datetime], given: Mapping[str, str | None]
+) -> Provenance:
+    """Where it comes from: all from the newest answer until the moment, and what was known before it."""
+    from datetime import timedelta
+
+    from amtspuls.analysis.measures import load_watched
+    from amtspuls.analysis.provenance import command_text, provenance_of
+    from amtspuls.analysis.selection import Selection
+
+    portal_id, (answered_at, moment) = extent.record.portal_id, times
+    since = answered_at or _from_seconds(int(extent.newest_until(moment).taken_at[-1]))
+    asked = Selection((portal_id,), from_at=since, until_at=moment + timedelta(seconds=1))
+    watched = load_watched(extent.reader, asked, united=True)
+    return provenance_of(watched, command_text("show", portal_id, options=given))
+
+
 def _count(states: Sequence[CalendarState]) -> str:
     """How much is free; where no calendar was ever seen nothing is known, which is not the same as none."""
     if not states:
@@ -171,19 +192,27 @@ def _local(instant: datetime, zone: ZoneInfo) -> str:
     return local.isoformat(" ") if twice else local.replace(tzinfo=None).isoformat(" ")
 
 
-def _print(states: Sequence[CalendarState], day: date | None, form: Format) -> None:
+def _print(
+    states: Sequence[CalendarState], day: date | None, form: Format, origin: Provenance
+) -> None:
     from amtspuls.analysis.daytable import DayColumn, day_table, free_days
+    from amtspuls.cli.asking import print_origin
     from amtspuls.cli.daytables import print_day_table, print_free_days
 
+    cells = {"coverage": origin.coverage, **origin.columns()}
     columns = [DayColumn.of(state) for state in states]
     days = [free.day for free in free_days(columns)]
     if day is None:
-        print_free_days(columns, form)
+        print_free_days(columns, form, cells)
+        if form in (Format.TABLE, Format.MARKDOWN):
+            print_origin(origin, form)
         if days:
             say(f"one day slot by slot: add --day {days[0]}")
         return
     table = day_table(columns, day)
-    print_day_table(table, form)
+    print_day_table(table, form, cells)
+    if form in (Format.TABLE, Format.MARKDOWN):
+        print_origin(origin, form)
     if not table.rows:
         unknown = [state.calendar.name for state in states if day not in state.covered]
         known = len(states) - len(unknown)
