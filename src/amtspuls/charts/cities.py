@@ -229,7 +229,7 @@ def draw_cities(
         mind = " · ".join(_mind(found, say, options.lang))
         lines = [" · ".join(filter(None, facts)), mind, without if found.without else ""]
         chart.title = heading(
-            say("title"), [*lines, *small_print(watched, options.lang, measured="")]
+            say("title"), [*lines, *small_print(watched, options.lang, measured="", free=True)]
         )
     return styled(chart, options.lang)
 

@@ -68,7 +68,7 @@ def draw_free_stock(
                 number=found.calendars,
             )
         ] * (found.calendars > 1 and found.answering is not None)
-        lines = small_print(watched, options.lang, measured="", more=more)
+        lines = small_print(watched, options.lang, measured="", free=True, more=more)
         chart.title = heading(say("title"), lines)
     return styled(chart, options.lang)
 

@@ -136,7 +136,7 @@ def draw_portals(watched: Sequence[Watched], *, options: Options | None = None) 
             *([say("warning")] if len(systems) > 1 else []),
             *([say("left_out", number=len(every) - MOST_ROWS)] if len(every) > MOST_ROWS else []),
         ]
-        lines = small_print(watched, options.lang, measured=wait.RULE)
+        lines = small_print(watched, options.lang, measured=wait.RULE, free=True)
         chart.title = heading(say("title"), [*lines, " · ".join(more)])
     return styled(chart, options.lang)
 

@@ -115,6 +115,7 @@ def small_print(
     *,
     rule: str | None = None,
     measured: str | None = None,
+    free: bool = False,
     more: Sequence[str] = (),
 ) -> list[str]:
     """What every picture carries: portals, weeks and zone; coverage, rule and version.
@@ -124,12 +125,13 @@ def small_print(
         lang: Its language.
         rule: The rule that its figures are estimated by, where they are estimates.
         measured: The rule that they are measured by, where nothing is guessed; empty where it has no name.
+        free: Whether it tells what was free: the time in which a calendar was sold out is known then.
         more: Further facts, already in the language, before the version.
     """
     say = speaker(WORDS, lang)
     ids = [one.evidence.record.portal_id for one in watched]
     about = [say_portals(ids, lang), say_weeks(list_weeks(watched), lang), say("local_time")]
-    coverage = observe(watched, By.ALL)["", 0].coverage
+    coverage = observe(watched, By.ALL, shown=free)["", 0].coverage
     facts = [
         say("coverage", share=say_share(coverage, lang)),
         *([say("estimate", rule=rule)] if rule else []),

@@ -78,7 +78,9 @@ def draw_wait(watched: Sequence[Watched], *, options: Options | None = None) -> 
         known = found.horizon_days[np.isfinite(found.horizon_days)]
         far = say_number(float(np.median(known)), options.lang) if len(known) else ""
         asked = [say("asked", days=far)] if far else []
-        lines = small_print(watched, options.lang, measured=RULE, more=[say("median"), *asked])
+        lines = small_print(
+            watched, options.lang, measured=RULE, free=True, more=[say("median"), *asked]
+        )
         chart.title = heading(say("title"), lines)
     return styled(chart, options.lang)
 
