@@ -271,7 +271,7 @@ def show(kind: str, value: float | str | None, lang: Lang) -> str:
     if value is None:
         return DASH
     if isinstance(value, str):
-        return value
+        return value.replace(".", ",") if lang is Lang.DE and kind == "days" else value
     if kind == "share":
         bound, percent, digits = percent_of(value)
         return f"{bound} {say_number(percent, lang, digits)}".lstrip()
