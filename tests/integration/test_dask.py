@@ -168,10 +168,14 @@ def test_the_largest_real_weeks_are_the_same(
 
     assert sealed_files(there) == sealed_files(here)
     asked = ("transitions", "--archive", there, "--format", "json", "--out")
-    alone = run_well(*asked, tmp_path / "alone.parquet")
-    together = run_well(*asked, tmp_path / "together.parquet", "--executor", cluster.name)
+    # Of one name: the command stands beside the figures and in the file.
+    files = [tmp_path / name / "changes.parquet" for name in ("alone", "together")]
+    for file in files:
+        file.parent.mkdir()
+    alone = run_well(*asked, files[0])
+    together = run_well(*asked, files[1], "--executor", cluster.name)
     assert together.out == alone.out
-    # Every single change, with its kind, its reason and how sure that is; no bytes, the command is in them.
-    one, other = (pq.read_table(tmp_path / f"{name}.parquet") for name in ("alone", "together"))
+    # Every single change, with its kind, its reason and how sure that is.
+    one, other = map(pq.read_table, files)
     assert len(one) > 100_000
     assert one.equals(other)
