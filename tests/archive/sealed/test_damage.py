@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -118,6 +119,25 @@ def test_a_week_in_the_folder_of_another_is_refused(weeks: Path) -> None:
 
     with pytest.raises(ArchiveError, match="is of week 2026-05, its folder says 2026-06"):
         open_week(weeks, WEEK.following)
+
+
+def test_a_folder_that_others_are_making_holds_no_week_yet(tmp_path: Path) -> None:
+    weeks = tmp_path / "weeks"
+    stop = threading.Event()
+
+    def come_and_go() -> None:
+        while not stop.is_set():
+            weeks.mkdir()
+            weeks.rmdir()
+
+    maker = threading.Thread(target=come_and_go)
+    maker.start()
+    try:
+        found = [list_weeks(weeks) for _ in range(10_000)]
+    finally:
+        stop.set()
+        maker.join()
+    assert found == [[]] * 10_000
 
 
 def test_a_week_is_never_written_twice(weeks: Path) -> None:

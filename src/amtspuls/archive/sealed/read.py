@@ -7,7 +7,6 @@ and never a wrong number.
 from __future__ import annotations
 
 import hashlib
-import re
 from itertools import accumulate
 from pathlib import Path
 
@@ -34,22 +33,17 @@ from amtspuls.archive.sealed.manifest import (
     open_files,
 )
 from amtspuls.archive.sealed.model import SealedCalendar, SealedPortal
-from amtspuls.archive.week import IsoWeek
+from amtspuls.archive.week import IsoWeek, folder_of, sealed_weeks
 from amtspuls.errors import ArchiveError
 
 _FILES = fs.LocalFileSystem()
-_PLACE = re.compile(r"/iso_year=(\d{4})/iso_week=(\d{2})/" + re.escape(MANIFEST_NAME))
 
 
 def list_weeks(weeks: Path) -> list[IsoWeek]:
-    """Sealed weeks of a folder, ascending; none where there is no such folder."""
-    found = []
-    base = str(weeks.resolve())
-    for info in _FILES.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True)):
-        match = _PLACE.fullmatch(info.path[len(base) :])
-        if match:
-            found.append(IsoWeek(int(match[1]), int(match[2])))
-    return sorted(found)
+    """Sealed weeks of a folder, ascending; none where there is no such folder, which others may be making."""
+    return [
+        week for week in sealed_weeks(weeks) if (folder_of(weeks, week) / MANIFEST_NAME).is_file()
+    ]
 
 
 def open_week(weeks: Path, week: IsoWeek) -> SealedWeek:
