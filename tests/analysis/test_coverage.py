@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amtspuls.analysis.coverage import find_covered_time, seconds_between
+from amtspuls.analysis.coverage import find_looks, seconds_between
 from amtspuls.analysis.evidence import load_evidence, load_portal
 from amtspuls.analysis.grouping import By, Watched
 from amtspuls.analysis.observed import observe
@@ -20,7 +20,7 @@ from support.tiny_archive import TinyPortal, TinyReader, every, utc
 
 def covered_seconds(reader: TinyReader, selection: Selection | None = None) -> int:
     evidence = load_evidence(reader, selection or Selection())
-    return int(sum(find_covered_time(one).seconds.sum() for one in evidence))
+    return int(sum(find_looks(one).covered.seconds.sum() for one in evidence))
 
 
 def test_close_snapshots_cover_the_time_between_them_and_a_period_after_the_last() -> None:
@@ -118,8 +118,8 @@ def test_the_parts_of_a_range_add_up(portal: TinyPortal, after_s: int) -> None:
     at = datetime.fromtimestamp(cut, UTC)
     early = load_portal(reader, record, Selection(until_at=at))
     late = load_portal(reader, record, Selection(from_at=at))
-    parts = [int(find_covered_time(one).seconds.sum()) for one in (early, late)]
-    assert sum(parts) == find_covered_time(whole).seconds.sum()
+    parts = [int(find_looks(one).covered.seconds.sum()) for one in (early, late)]
+    assert sum(parts) == find_looks(whole).covered.seconds.sum()
 
 
 @settings(max_examples=60, deadline=None)

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 
-from amtspuls.analysis.coverage import find_covered_time
+from amtspuls.analysis.coverage import find_looks
 from amtspuls.analysis.evidence import load_portal
 from amtspuls.analysis.selection import Selection
 from amtspuls.archive.live import open_reader
@@ -296,7 +296,7 @@ def test_the_covered_share_is_that_of_our_measures(made: tuple[SealedPortal, His
             record = reader.portals()[0]
             from_at, until_at = WEEK.bounds(BERLIN)
             evidence = load_portal(reader, record, Selection(from_at=from_at, until_at=until_at))
-            seconds = find_covered_time(evidence).seconds.sum()
+            seconds = find_looks(evidence).covered.seconds.sum()
 
     seen = {n for n in np.unique(portal.views.calendar).tolist() if not portal.calendars[n].copy}
     assert got == pytest.approx(seconds / (7 * 86_400 * max(1, len(seen))), abs=1e-4)

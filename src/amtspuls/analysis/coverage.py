@@ -97,11 +97,6 @@ def _count(tried: Ints, calendar: Ints) -> Ints:
     return np.diff(np.append(np.searchsorted(calendar, tried), len(calendar)))
 
 
-def find_covered_time(evidence: Evidence) -> CoveredTime:
-    """Say which time each calendar of a portal was covered, ascending by (calendar, time)."""
-    return find_looks(evidence).covered
-
-
 def seconds_before(from_s: Ints, until_s: Ints, instants_s: Ints) -> Ints:
     """Seconds of some intervals (which may overlap) that lie before each instant."""
     return _ramp(from_s, instants_s) - _ramp(until_s, instants_s)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from amtspuls.analysis.localtime import Ints
+from amtspuls.analysis.ordering import starts_of_runs
 
 _ROUND = 1024
 """Intervals of the first round; each round takes twice as many as the one before."""
@@ -80,9 +81,9 @@ def _nodes_of(low: Ints, high: Ints, numbers: Ints) -> tuple[Ints, Ints]:
 
 def _rank_in_run(values: Ints) -> Ints:
     """How many equal values stand before each one, in an ascending column."""
-    place = np.arange(len(values))
-    begins = np.append(True, values[1:] != values[:-1])
-    found: Ints = place - np.maximum.accumulate(np.where(begins, place, 0))
+    begins = starts_of_runs(values)
+    lengths = np.diff(np.append(begins, len(values)))
+    found: Ints = np.arange(len(values)) - np.repeat(begins, lengths)
     return found
 
 
